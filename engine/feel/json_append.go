@@ -1,0 +1,106 @@
+package feel
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/cockroachdb/apd/v3"
+)
+
+// AppendJSON appends v as compact JSON. Temporal values become ISO-8601 strings, integral numbers print as integers,
+// ranges and functions are null: JSON has no word for them.
+func (v Value) AppendJSON(dst []byte) []byte {
+	switch v.kind {
+	case KindBoolean:
+		return strconv.AppendBool(dst, v.n != 0)
+	case KindNumber:
+		if v.p == nil {
+			return strconv.AppendInt(dst, v.n, 10)
+		}
+		return appendPlain(dst, (*apd.Decimal)(v.p), false)
+	case KindString:
+		return appendQuoted(dst, v.str())
+	case KindList:
+		if v.x == rawJSON {
+			return append(dst, v.bytes()...)
+		}
+		dst = append(dst, '[')
+		for i, item := range v.items() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = item.AppendJSON(dst)
+		}
+		return append(dst, ']')
+	case KindContext:
+		if v.x == rawJSON {
+			return append(dst, v.bytes()...)
+		}
+		return v.context().appendJSON(dst)
+	case KindDate, KindTime, KindDateTime, KindDaysTimeDuration, KindYearsMonthsDuration:
+		dst = append(dst, '"')
+		dst = v.appendTemporal(dst)
+		return append(dst, '"')
+	default:
+		return append(dst, "null"...)
+	}
+}
+
+func (c Context) appendJSON(dst []byte) []byte {
+	dst = append(dst, '{')
+	for i, e := range c.Entries() {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendQuoted(dst, e.Key)
+		dst = append(dst, ':')
+		dst = e.Value.AppendJSON(dst)
+	}
+	return append(dst, '}')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendQuoted appends s as a JSON string; bytes that are no UTF-8 become U+FFFD.
+func appendQuoted(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 {
+				dst = append(dst, s[from:i]...)
+				dst = append(dst, "\uFFFD"...)
+				from = i + 1
+			}
+			i += size
+			continue
+		}
+		if c >= ' ' && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		dst = appendEscape(dst, c)
+		i++
+		from = i
+	}
+	dst = append(dst, s[from:]...)
+	return append(dst, '"')
+}
+
+func appendEscape(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	default:
+		return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+	}
+}

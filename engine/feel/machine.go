@@ -1,0 +1,85 @@
+package feel
+
+import (
+	"fmt"
+	"time"
+)
+
+// node is a compiled expression.
+type node func(m *machine) Value
+
+// maxWarnings bounds the list of warnings: a filter over a long list must not fill an incident.
+const maxWarnings = 100
+
+// machine is the state of one evaluation. It lives in the Env, so that its slices are used again.
+type machine struct {
+	scope    Scope
+	locals   []Value // variables of loops, contexts, filters and functions, by slot
+	warnings []Warning
+	env      *Env
+	err      error
+	steps    int // left
+	size     int // bytes left
+	depth    int // of function calls
+	zones    map[string]*time.Location
+}
+
+// start prepares the machine for a program.
+func (m *machine) start(env *Env, scope Scope, slots int) {
+	m.env, m.scope, m.err, m.depth = env, scope, nil, 0
+	m.warnings = m.warnings[:0]
+	m.steps, m.size = env.MaxSteps, env.MaxSize
+	if m.steps == 0 {
+		m.steps = DefaultMaxSteps
+	}
+	if m.size == 0 {
+		m.size = DefaultMaxSize
+	}
+	if cap(m.locals) < slots {
+		m.locals = make([]Value, slots)
+	}
+	m.locals = m.locals[:slots]
+}
+
+// fail ends the evaluation with an error; the first one counts.
+func (m *machine) fail(err error) Value {
+	if m.err == nil {
+		m.err = err
+	}
+	return Null
+}
+
+// step takes n steps off the budget and reports whether the evaluation may go on.
+func (m *machine) step(n int) bool {
+	m.steps -= n
+	if m.steps < 0 {
+		m.fail(fmt.Errorf("%w: more than %d steps; simplify it or split the data", ErrBudget, m.limit(m.env.MaxSteps, DefaultMaxSteps)))
+	}
+	return m.err == nil
+}
+
+// grow takes n bytes off the budget and reports whether the evaluation may go on.
+func (m *machine) grow(n int) bool {
+	m.size -= n
+	if n < 0 || m.size < 0 {
+		m.fail(fmt.Errorf("%w: more than %d bytes of results; make them smaller", ErrBudget, m.limit(m.env.MaxSize, DefaultMaxSize)))
+	}
+	return m.err == nil
+}
+
+func (m *machine) limit(set, standard int) int {
+	if set == 0 {
+		return standard
+	}
+	return set
+}
+
+// warn adds a warning with up to three values.
+func (m *machine) warn(t WarningType, format, name string, args ...Value) Value {
+	if len(m.warnings) < maxWarnings {
+		w := Warning{Type: t, format: format, name: name}
+		copy(w.args[:], args)
+		m.warnings = append(m.warnings, w)
+	}
+	return Null
+}
