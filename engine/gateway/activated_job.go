@@ -1,0 +1,61 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/payhub/payhub/engine/gatewaypb"
+	"github.com/payhub/payhub/engine/record"
+)
+
+// activatedJob is a leased job as clients see it. UNSPECIFIED is not the zero value of the
+// listener's event type: a job left at zero would look like one of an ASSIGNING listener.
+func activatedJob(key int64, job *record.Job) *gatewaypb.ActivatedJob {
+	return &gatewaypb.ActivatedJob{
+		Key:                      key,
+		Type:                     job.Type,
+		ProcessInstanceKey:       job.ProcessInstanceKey,
+		BpmnProcessId:            job.BpmnProcessID,
+		ProcessDefinitionVersion: job.ProcessDefinitionVersion,
+		ProcessDefinitionKey:     job.ProcessDefinitionKey,
+		ElementId:                job.ElementID,
+		ElementInstanceKey:       job.ElementInstanceKey,
+		CustomHeaders:            documentText(job.CustomHeaders),
+		Worker:                   job.Worker,
+		Retries:                  job.Retries,
+		Deadline:                 job.Deadline,
+		Variables:                documentText(job.Variables),
+		TenantId:                 record.DefaultTenant,
+		Kind:                     gatewaypb.ActivatedJob_BPMN_ELEMENT,
+		ListenerEventType:        gatewaypb.ActivatedJob_UNSPECIFIED,
+		Tags:                     job.Tags,
+	}
+}
+
+// handBack makes leased jobs available again at once, since their worker never got them. Where
+// that fails the lease's end does it later.
+func (s *Server) handBack(jobKeys []int64) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.config.RequestTimeout)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, key := range jobKeys {
+		partition, err := s.router.PartitionForKey(key)
+		if err != nil {
+			continue // it came from a partition, so there is one
+		}
+		all.Go(func() {
+			command := record.NewCommand(key, record.JobYield, &record.Job{TenantID: record.DefaultTenant})
+			_, _ = s.router.Submit(ctx, partition, command)
+		})
+	}
+	all.Wait()
+}
+
+// technicalSend is the status of a call whose answer could not be sent.
+func technicalSend(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return technical(err)
+	}
+	return err // a gRPC status already
+}

@@ -1,0 +1,84 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/payhub/payhub/engine/gatewaypb"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+)
+
+// StreamActivatedJobs implements gatewaypb.GatewayServer. The stream has a number of credits; a
+// job takes one and sending it gives it back, so a worker that reads slowly (HTTP/2 stops the
+// sending) holds few jobs and the others go elsewhere.
+func (s *Server) StreamActivatedJobs(request *gatewaypb.StreamActivatedJobsRequest, stream grpc.ServerStreamingServer[gatewaypb.ActivatedJob]) error {
+	tenants, err := checkTenants("StreamActivatedJobs", request.GetTenantIds())
+	if err != nil {
+		return err
+	}
+	if err := checkStream(request); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(stream.Context())
+	defer cancel()
+	go func() { // ends with the call
+		select {
+		case <-s.stopped:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	jobs, err := s.router.OpenJobStream(ctx, StreamRequest{
+		Type:           request.GetType(),
+		Worker:         request.GetWorker(),
+		Timeout:        request.GetTimeout(),
+		FetchVariables: request.GetFetchVariable(),
+		TenantIDs:      tenants,
+	})
+	if err != nil {
+		return technical(err)
+	}
+	defer jobs.Close()
+	if err := stream.SendHeader(metadata.MD{}); err != nil { // tells the client that it is registered
+		return err
+	}
+	jobs.Grant(s.config.StreamCredits)
+	return s.push(ctx, jobs, stream)
+}
+
+// checkStream refuses what could never get a job. The worker's name may be blank.
+func checkStream(request *gatewaypb.StreamActivatedJobsRequest) error {
+	if request.GetType() == "" {
+		return status.Error(codes.InvalidArgument, "Expected to stream jobs with type to be present, but it was blank")
+	}
+	if request.GetTimeout() < 1 {
+		return status.Errorf(codes.InvalidArgument, "Expected to stream jobs with timeout to be greater than zero, but it was '%d'", request.GetTimeout())
+	}
+	return nil
+}
+
+// push sends jobs until the client, the engine or the gateway ends it.
+func (s *Server) push(ctx context.Context, jobs JobStream, stream grpc.ServerStreamingServer[gatewaypb.ActivatedJob]) error {
+	for {
+		job, err := jobs.Recv(ctx)
+		switch {
+		case err == nil:
+		case stream.Context().Err() != nil:
+			return technical(stream.Context().Err())
+		case ctx.Err() != nil:
+			return status.Error(codes.Unavailable, "this gateway is shutting down, open the stream again")
+		default:
+			return technical(err)
+		}
+		if err = ctx.Err(); err == nil {
+			err = stream.Send(activatedJob(job.Key, job.Job))
+		}
+		if err != nil {
+			s.handBack([]int64{job.Key})
+			return technicalSend(err)
+		}
+		jobs.Grant(1)
+	}
+}

@@ -1,0 +1,80 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/payhub/payhub/engine/record"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// submit hands a command to a partition and waits for its answer as long as the caller and the
+// request timeout allow. Its errors are gRPC statuses.
+func (s *Server) submit(ctx context.Context, partition int32, command record.Record) (record.Record, error) {
+	answer, err := s.try(ctx, partition, command, s.config.RequestTimeout)
+	if err != nil {
+		return record.Record{}, technical(err)
+	}
+	return accepted(answer)
+}
+
+// try is submit with the router's own errors, and rejections as answers.
+func (s *Server) try(ctx context.Context, partition int32, command record.Record, timeout time.Duration) (record.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return record.Record{}, err // the caller has left already: nothing is executed
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return s.router.Submit(ctx, partition, command)
+}
+
+// accepted turns a rejection into its status.
+func accepted(answer record.Record) (record.Record, error) {
+	if answer.IsRejection() {
+		return record.Record{}, rejection(&answer)
+	}
+	return answer, nil
+}
+
+// submitKeyed hands a command to the partition that made its key. A key that no partition can
+// have made is unknown for good: clients repeat an UNAVAILABLE call for ever, so it is
+// NOT_FOUND. missing is the engine's own text for an unknown key, with %d for the key.
+func (s *Server) submitKeyed(ctx context.Context, command record.Record, missing string) (record.Record, error) {
+	partition, err := s.router.PartitionForKey(command.Key)
+	if err != nil {
+		return record.Record{}, rejected(command.IntentName(), record.NotFound, fmt.Sprintf(missing, command.Key))
+	}
+	return s.submit(ctx, partition, command)
+}
+
+// submitAnywhere hands a command to the partition whose turn it is, and to the others as long
+// as one surely did not execute it. A command that may have been executed is never repeated.
+func (s *Server) submitAnywhere(ctx context.Context, command record.Record, timeout time.Duration) (record.Record, error) {
+	first := s.router.NextCreatePartition()
+	answer, err := s.try(ctx, first, command, timeout)
+	if maybeElsewhere(err) {
+		for _, partition := range s.router.PartitionIDs() {
+			if partition == first {
+				continue
+			}
+			if answer, err = s.try(ctx, partition, command, timeout); !maybeElsewhere(err) {
+				break
+			}
+		}
+	}
+	if err != nil {
+		return record.Record{}, technical(err)
+	}
+	return accepted(answer)
+}
+
+// valueOf takes the value out of an answer of the expected type.
+func valueOf[V record.Value](answer *record.Record) (V, error) {
+	value, ok := answer.Value.(V)
+	if !ok {
+		return value, status.Errorf(codes.Internal, "the engine answered with %s %s, which does not answer this call", answer.ValueType, answer.IntentName())
+	}
+	return value, nil
+}
