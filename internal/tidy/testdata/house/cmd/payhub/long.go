@@ -1,0 +1,604 @@
+// Command payhub is a long file. // offends: file-length
+package main
+
+func main() {}
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more
+
+// more

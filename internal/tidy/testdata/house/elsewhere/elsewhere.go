@@ -1,0 +1,2 @@
+// Package elsewhere has no place in the house.
+package elsewhere // offends: imports

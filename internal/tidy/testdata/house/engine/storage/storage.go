@@ -1,0 +1,2 @@
+// Package storage may use cgo.
+package storage

@@ -1,0 +1,3 @@
+module github.com/payhub/payhub
+
+go 1.26.0
