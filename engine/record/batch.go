@@ -47,7 +47,13 @@ type Batch struct {
 	Records  []Record
 	Rows     []Row
 	Sends    []Send
+	// Hash is the hash of the batch's content, Previous included: set by Append and DecodeBatch.
+	// Replicas that agree on it agree on everything before it.
+	Hash [HashSize]byte
 }
+
+// HashRowKey is the key of the row that holds the hash of the last applied batch. Its table is 0.
+const HashRowKey = "\x00hash"
 
 // batchVersion is the first byte of a coded batch. A version that is not known is refused.
 const batchVersion = 1
@@ -62,19 +68,19 @@ var (
 	ErrBatchVersion = errors.New("record: the batch has a format that this version does not know")
 )
 
-// Append appends the coded batch to dst: version, checksum of what follows, content.
+// Append appends the coded batch to dst: version, checksum of what follows, content, hash of the
+// content.
 func (b *Batch) Append(dst []byte) []byte {
 	start := len(dst)
 	dst = append(dst, batchVersion, 0, 0, 0, 0)
 	c := NewEncoder(dst)
 	b.fields(&c)
 	dst = c.Bytes()
+	b.Hash = sha256.Sum256(dst[start+5:])
+	dst = append(dst, b.Hash[:]...)
 	binary.LittleEndian.PutUint32(dst[start+1:], crc32.Checksum(dst[start+5:], castagnoli))
 	return dst
 }
-
-// BatchHash is the hash of a coded batch, which the next one carries as Previous.
-func BatchHash(coded []byte) [HashSize]byte { return sha256.Sum256(coded) }
 
 // DecodeBatch reads a coded batch whole. The result points into src, which must never change.
 func DecodeBatch(src []byte) (*Batch, error) {
@@ -83,6 +89,7 @@ func DecodeBatch(src []byte) (*Batch, error) {
 		return nil, err
 	}
 	b := &Batch{}
+	copy(b.Hash[:], src[len(src)-HashSize:])
 	b.fields(&c)
 	if c.err == nil && len(c.buf) > 0 {
 		c.Fail("%d bytes follow the batch", len(c.buf))
@@ -94,7 +101,7 @@ func DecodeBatch(src []byte) (*Batch, error) {
 }
 
 // DecodeRows reads only the rows of a coded batch, which is all that a state machine needs to
-// apply it. The rows point into src.
+// apply it, and the row of the batch's hash. The rows point into src.
 func DecodeRows(src []byte) ([]Row, error) {
 	c, err := open(src)
 	if err != nil {
@@ -103,12 +110,12 @@ func DecodeRows(src []byte) ([]Row, error) {
 	b := Batch{}
 	b.head(&c)
 	rows(&c, &b.Rows)
-	return b.Rows, c.err
+	return append(b.Rows, Row{Op: RowPut, Key: []byte(HashRowKey), Value: src[len(src)-HashSize:]}), c.err
 }
 
 // open checks version and checksum and gives a decoder of the content.
 func open(src []byte) (Codec, error) {
-	if len(src) < 5 {
+	if len(src) < 5+HashSize {
 		return Codec{}, ErrBatchDamaged
 	}
 	if src[0] != batchVersion {
@@ -117,7 +124,7 @@ func open(src []byte) (Codec, error) {
 	if crc32.Checksum(src[5:], castagnoli) != binary.LittleEndian.Uint32(src[1:]) {
 		return Codec{}, ErrBatchDamaged
 	}
-	return NewDecoder(src[5:]), nil
+	return NewDecoder(src[5 : len(src)-HashSize]), nil
 }
 
 // head is what stands before the rows.

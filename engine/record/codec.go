@@ -13,6 +13,8 @@ type Codec struct {
 	buf      []byte
 	decoding bool
 	err      error
+	recent   [4]Document // the last documents, so that one that comes again is written as a reference
+	turn     int
 }
 
 // NewEncoder makes a codec that appends to dst.

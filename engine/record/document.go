@@ -244,17 +244,56 @@ func (d Document) MarshalJSON() ([]byte, error) { return d.AppendJSON(nil), nil 
 // String is the document as JSON text.
 func (d Document) String() string { return string(d.AppendJSON(nil)) }
 
-// fields passes the document to the codec; a decoded one is checked, so that reading it later
-// cannot fail.
+// minShared is the size from which a document that comes again is worth a reference.
+const minShared = 32
+
+// fields passes the document to the codec. One step often records the same document several
+// times (command, event, variables): only the first is written out, the others refer to it. A
+// decoded document is checked, so that reading it later cannot fail.
 func (d *Document) fields(c *Codec) {
-	c.Blob((*[]byte)(d))
-	if c.decoding {
-		if len(*d) == 0 {
-			*d = nil
-		} else if err := d.check(); err != nil {
-			c.Fail("variables: %v", err)
-			*d = nil
+	head := uint64(len(*d)) << 1
+	if !c.decoding {
+		for i := range c.recent {
+			if len(*d) >= minShared && len(c.recent[i]) == len(*d) && unsafe.SliceData(c.recent[i]) == unsafe.SliceData(*d) {
+				head = uint64(i)<<1 | 1
+				c.Uint(&head)
+				return
+			}
 		}
+		c.Uint(&head)
+		c.buf = append(c.buf, *d...)
+		c.remember(*d)
+		return
+	}
+	c.Uint(&head)
+	if head&1 == 1 {
+		if i := head >> 1; i < uint64(len(c.recent)) {
+			*d = c.recent[i]
+		} else {
+			c.Fail("a reference to document %d", i)
+		}
+		return
+	}
+	n := head >> 1
+	if n > uint64(len(c.buf)) {
+		c.Fail("a document of %d bytes is announced, %d are left", n, len(c.buf))
+		return
+	}
+	*d, c.buf = Document(c.buf[:n:n]), c.buf[n:]
+	if n == 0 {
+		*d = nil
+	} else if err := d.check(); err != nil {
+		c.Fail("variables: %v", err)
+		*d = nil
+	}
+	c.remember(*d)
+}
+
+// remember keeps a document that may come again.
+func (c *Codec) remember(d Document) {
+	if len(d) >= minShared {
+		c.recent[c.turn] = d
+		c.turn = (c.turn + 1) % len(c.recent)
 	}
 }
 
@@ -265,16 +304,17 @@ func (d *Document) Field(c *Codec) { d.fields(c) }
 type Builder struct {
 	raw   []byte // entries
 	count int
-	names []string
 }
 
 // Set adds a variable; one of the same name that is there already is replaced.
 func (b *Builder) Set(name string, keyOffset int64, value []byte) {
-	for _, n := range b.names {
-		if n == name {
+	for rest := b.raw; len(rest) > 0; {
+		e, next, ok := nextEntry(rest)
+		if ok && e.Name == name {
 			b.replace(name, keyOffset, value)
 			return
 		}
+		rest = next
 	}
 	b.Add(name, keyOffset, value)
 }
@@ -287,13 +327,12 @@ func (b *Builder) Add(name string, keyOffset int64, value []byte) {
 	b.raw = binary.AppendUvarint(b.raw, uint64(len(value)))
 	b.raw = append(b.raw, value...)
 	b.count++
-	b.names = append(b.names, name)
 }
 
 // replace writes the entries again with one of them changed.
 func (b *Builder) replace(name string, keyOffset int64, value []byte) {
 	old := b.raw
-	b.raw, b.count, b.names = make([]byte, 0, len(old)+len(value)), 0, b.names[:0:0]
+	b.raw, b.count = make([]byte, 0, len(old)+len(value)), 0
 	for len(old) > 0 {
 		e, rest, ok := nextEntry(old)
 		if !ok {

@@ -37,7 +37,20 @@ type ProcessInstance struct {
 	ParentElementInstanceKey int64    `json:"parentElementInstanceKey"`
 	TenantID                 string   `json:"tenantId"`
 	Tags                     []string `json:"tags"`
+	BusinessID               string   `json:"businessId,omitempty"`
+	// Origin says, for a process instance, how it came to be.
+	Origin Origin `json:"-"`
 }
+
+// Origin tells what must happen when a process instance ends, because of how it was started.
+type Origin uint8
+
+// The origins, which may come together.
+const (
+	StartedByMessage Origin = 1 << iota // the next message with its correlation key may start one
+	StartedOnce                         // its idempotency key keeps how it ended
+	ResultAwaited                       // a call waits for it
+)
 
 // ValueType implements Value.
 func (*ProcessInstance) ValueType() ValueType { return ProcessInstanceValue }
@@ -56,6 +69,8 @@ func (v *ProcessInstance) Fields(c *Codec) {
 	c.Int(&v.ParentElementInstanceKey)
 	tenant(c, &v.TenantID)
 	c.Strings(&v.Tags)
+	c.String(&v.BusinessID)
+	c.Byte((*uint8)(&v.Origin))
 }
 
 // tenant writes the default tenant as an empty string: nearly every record carries it.

@@ -23,6 +23,8 @@ type ProcessInstanceCreation struct {
 	// BusinessID names the instance in the caller's words (Zeebe 8.9); it does not make the
 	// creation idempotent.
 	BusinessID string `json:"businessId,omitempty"`
+	// RequestID is the call that waits for the instance to complete, 0 if none does.
+	RequestID uint64 `json:"-"`
 }
 
 // ValueType implements Value.
@@ -39,4 +41,5 @@ func (v *ProcessInstanceCreation) Fields(c *Codec) {
 	tenant(c, &v.TenantID)
 	c.Strings(&v.Tags)
 	c.String(&v.BusinessID)
+	c.Uint(&v.RequestID)
 }

@@ -21,6 +21,8 @@ func fill(t *rapid.T, v reflect.Value) {
 		v.SetBool(rapid.Bool().Draw(t, "bool"))
 	case reflect.Int32, reflect.Int64:
 		v.SetInt(int64(rapid.Int32().Draw(t, "int")))
+	case reflect.Uint8:
+		v.SetUint(uint64(rapid.Uint8().Draw(t, "byte")))
 	case reflect.Uint64:
 		v.SetUint(rapid.Uint64().Draw(t, "uint"))
 	case reflect.Slice:

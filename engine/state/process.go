@@ -1,0 +1,90 @@
+package state
+
+import (
+	"github.com/payhub/payhub/engine/bpmn"
+	"github.com/payhub/payhub/engine/record"
+)
+
+// Definition is a deployed process definition, ready to run.
+type Definition struct {
+	record.Process
+	Key     int64
+	Graph   *bpmn.Process
+	headers []record.Document // per element, of its job
+}
+
+// Headers are the custom headers of an element's job.
+func (d *Definition) Headers(e *bpmn.Element) record.Document { return d.headers[e.Index] }
+
+// Definitions keeps read definitions; they never change, so they are read once.
+type Definitions struct {
+	byKey map[int64]*Definition
+}
+
+// NewDefinitions makes an empty cache.
+func NewDefinitions() *Definitions { return &Definitions{byKey: map[int64]*Definition{}} }
+
+// Definition finds a process definition by its key; nil if there is none.
+func (v *View) Definition(key int64) *Definition {
+	if d := v.definitions.byKey[key]; d != nil {
+		return d
+	}
+	p, ok := load[record.Process](v, v.key(tableProcess).num(key))
+	if !ok {
+		return nil
+	}
+	resource, err := bpmn.Read(p.ResourceName, p.Resource)
+	if err != nil {
+		panic("state: a deployed resource can no longer be read: " + err.Error())
+	}
+	for _, graph := range resource.Processes {
+		if graph.ID == p.BpmnProcessID {
+			d := newDefinition(key, p, graph)
+			v.definitions.byKey[key] = d
+			return d
+		}
+	}
+	panic("state: a deployed resource has lost its process " + p.BpmnProcessID)
+}
+
+func newDefinition(key int64, p *record.Process, graph *bpmn.Process) *Definition {
+	d := &Definition{Process: *p, Key: key, Graph: graph, headers: make([]record.Document, len(graph.Elements))}
+	for i, e := range graph.Elements {
+		if e.Task == nil {
+			continue
+		}
+		var b record.Builder
+		for _, h := range e.Task.Headers {
+			b.Set(h.Key, 0, record.AppendJSONString(nil, h.Value))
+		}
+		d.headers[i] = b.Document()
+	}
+	return d
+}
+
+// LatestDefinition finds the newest version of a process; nil if there is none.
+func (v *View) LatestDefinition(tenant, id string) *Definition {
+	key, ok := v.number(v.key(tableProcessLatest).text(tenantKey(tenant)).text(id))
+	if !ok {
+		return nil
+	}
+	return v.Definition(key)
+}
+
+// DefinitionVersion finds a version of a process; nil if there is none.
+func (v *View) DefinitionVersion(tenant, id string, version int32) *Definition {
+	key, ok := v.number(v.key(tableProcessVersion).text(tenantKey(tenant)).text(id).num(int64(version)))
+	if !ok {
+		return nil
+	}
+	return v.Definition(key)
+}
+
+// InsertProcess adds a definition, which is then the newest of its process.
+func (t *Tables) InsertProcess(key int64, p *record.Process) {
+	t.overlay.insert(t.key(tableProcess).num(key), t.overlay.encode(p))
+	value := rowKey(nil).num(key)
+	tenant := tenantKey(p.TenantID)
+	t.overlay.put(t.key(tableProcessVersion).text(tenant).text(p.BpmnProcessID).num(int64(p.Version)), value)
+	t.overlay.put(t.key(tableProcessLatest).text(tenant).text(p.BpmnProcessID), value)
+}

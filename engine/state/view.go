@@ -1,0 +1,95 @@
+package state
+
+import "github.com/payhub/payhub/engine/record"
+
+// View reads the tables. Decisions get a View of their overlay; queries get one of the store.
+type View struct {
+	reader      Reader
+	definitions *Definitions
+	keybuf      []byte
+}
+
+// NewView reads the tables of a store; definitions may be shared by the views of one partition.
+func NewView(reader Reader, definitions *Definitions) *View {
+	return &View{reader: reader, definitions: definitions}
+}
+
+// Tables reads and changes the tables of one decision. Only appliers have one.
+type Tables struct {
+	View
+	overlay *Overlay
+}
+
+// NewTables makes the tables over an overlay.
+func NewTables(overlay *Overlay, definitions *Definitions) *Tables {
+	return &Tables{View: View{reader: overlay, definitions: definitions}, overlay: overlay}
+}
+
+// key starts the key of a row. The buffer is used again by the next key.
+func (v *View) key(t Table) rowKey {
+	if v.keybuf == nil {
+		v.keybuf = make([]byte, 0, 256)
+	}
+	return append(v.keybuf[:0], byte(t))
+}
+
+// row is a coded row.
+type row[T any] interface {
+	*T
+	Fields(*record.Codec)
+}
+
+// load reads and decodes a row. A row that cannot be decoded means a defect or a damaged disk;
+// going on would spread it, so this panics and the partition stops the command.
+func load[T any, P row[T]](v *View, key []byte) (P, bool) {
+	value, found := v.reader.Get(key)
+	if !found {
+		return nil, false
+	}
+	return decode[T, P](value), true
+}
+
+// decode decodes a row's value.
+func decode[T any, P row[T]](value []byte) P {
+	p := P(new(T))
+	c := record.NewDecoder(value)
+	p.Fields(&c)
+	if c.Err() != nil {
+		panic("state: a row cannot be read: " + c.Err().Error())
+	}
+	return p
+}
+
+// has tells whether a key is there.
+func (v *View) has(key []byte) bool {
+	_, found := v.reader.Get(key)
+	return found
+}
+
+// number reads a row that holds one number.
+func (v *View) number(key []byte) (int64, bool) {
+	value, found := v.reader.Get(key)
+	if !found {
+		return 0, false
+	}
+	return lastNum(value), true
+}
+
+// scanPrefix visits every key with a prefix, in order.
+func (v *View) scanPrefix(prefix rowKey, visit func(key, value []byte) bool) {
+	from := append([]byte(nil), prefix...)
+	v.reader.Scan(from, after(from), visit)
+}
+
+// scanFrom visits the keys of [from, end of prefix), in order.
+func (v *View) scanFrom(from, prefix []byte, visit func(key, value []byte) bool) {
+	v.reader.Scan(from, after(prefix), visit)
+}
+
+// tenantKey is how a tenant stands in a row's key.
+func tenantKey(tenant string) string {
+	if tenant == record.DefaultTenant {
+		return ""
+	}
+	return tenant
+}
