@@ -27,6 +27,7 @@
 //
 // INSTANCE names an element instance: the element's id and, after '#', its number by first appearance in the scenario
 // (task#2); without a number it is the oldest one that is still active. JOB is the same and means the last job of that
-// element instance; without a number it is the oldest job of the element that can still be completed. The word "unknown"
+// element instance; without a number it is the oldest job of the element that can still be completed. A job that no worker
+// has is activated before it is completed, failed or given an error, except if a '!' follows its name. The word "unknown"
 // stands for a key that no engine has given out.
 package coretest

@@ -12,6 +12,11 @@ import (
 // and rejections (an answer shows those), distribution, and records of our own or of other parts.
 func (m *Model) Follow(records []Record) {
 	for i := range records {
+		if r := &records[i]; r.Event("PROCESS_INSTANCE") && r.Text("bpmnElementType") != "SEQUENCE_FLOW" {
+			m.appear(r) // first, because variables of a scope are written before the scope's own first event
+		}
+	}
+	for i := range records {
 		r := &records[i]
 		if r.RecordType != "EVENT" {
 			continue
@@ -67,15 +72,6 @@ func (m *Model) element(r *Record) {
 		return
 	}
 	e := m.byKey[r.Key]
-	if e == nil {
-		m.counts[id]++
-		e = &ElementInstance{
-			Key: r.Key, Name: fmt.Sprintf("%s#%d", id, m.counts[id]), Element: id,
-			Type: r.Text("bpmnElementType"), Process: r.Text("bpmnProcessId"), Active: true,
-		}
-		m.byKey[r.Key], m.names[r.Key] = e, e.Name
-		m.instances = append(m.instances, e)
-	}
 	head := e.Name + " " + e.Type
 	switch parent := r.Int("parentElementInstanceKey"); {
 	case scope != "-":
@@ -89,6 +85,21 @@ func (m *Model) element(r *Record) {
 	if r.Intent == "ELEMENT_COMPLETED" || r.Intent == "ELEMENT_TERMINATED" {
 		e.Active = false
 	}
+}
+
+// appear names an element instance when its key is seen for the first time.
+func (m *Model) appear(r *Record) {
+	if m.byKey[r.Key] != nil {
+		return
+	}
+	id := r.Text("elementId")
+	m.counts[id]++
+	e := &ElementInstance{
+		Key: r.Key, Name: fmt.Sprintf("%s#%d", id, m.counts[id]), Element: id,
+		Type: r.Text("bpmnElementType"), Process: r.Text("bpmnProcessId"), Active: true,
+	}
+	m.byKey[r.Key], m.names[r.Key] = e, e.Name
+	m.instances = append(m.instances, e)
 }
 
 func (m *Model) instance(r *Record) *ElementInstance {
@@ -189,7 +200,10 @@ func (m *Model) variable(r *Record) {
 
 func (m *Model) timer(r *Record) {
 	w := m.wait(r)
-	w.Open, w.Due, w.Target = r.Intent == "CREATED" || r.Intent == "MIGRATED", r.Int("dueDate"), r.Text("targetElementId")
+	w.Open, w.Target = r.Intent == "CREATED" || r.Intent == "MIGRATED", r.Text("targetElementId")
+	if w.Open {
+		w.After = ms(r.Int("dueDate") - r.Timestamp)
+	}
 	head := fmt.Sprintf("%s at %s", w.Target, m.name(r.Int("elementInstanceKey")))
 	if m.entries[fmt.Sprint("timers ", r.Key)] == nil {
 		head += " due " + offset(r.Int("dueDate")-r.Timestamp)

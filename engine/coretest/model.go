@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Model follows the records of one scenario: it names keys by first appearance, knows what is open, and keeps a history
@@ -61,10 +62,10 @@ type Incident struct {
 type Wait struct {
 	Key      int64
 	Instance *ElementInstance
-	Target   string // the catching element: the instance's own, a boundary event, or an event behind a gateway
-	Message  string // "" for a timer
-	Value    string // the correlation key
-	Due      int64  // a timer's due date, ms; 0 for messages
+	Target   string        // the catching element: the instance's own, a boundary event, or an event behind a gateway
+	Message  string        // "" for a timer
+	Value    string        // the correlation key
+	After    time.Duration // how long after its creation a timer is due; 0 for messages
 	Open     bool
 }
 

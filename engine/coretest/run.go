@@ -12,6 +12,7 @@ import (
 type Runner struct {
 	Backend Backend
 	Folder  string // that file names of deploy steps are relative to
+	Corpus  string // folder of the files that a deploy step names with CorpusPrefix
 	Model   *Model // what is known so far
 
 	seen    int // records taken into account
@@ -25,6 +26,16 @@ func NewRunner(b Backend, folder string) (*Runner, error) {
 		return nil, fmt.Errorf("reset: %w", err)
 	}
 	return &Runner{Backend: b, Folder: folder, Model: NewModel()}, nil
+}
+
+// CorpusPrefix leads the name of a file in a deploy step that lies in a corpus outside the project.
+const CorpusPrefix = "corpus:"
+
+func (r *Runner) path(file string) string {
+	if name, ok := strings.CutPrefix(file, CorpusPrefix); ok {
+		return filepath.Join(r.Corpus, name)
+	}
+	return filepath.Join(r.Folder, file)
 }
 
 // Mismatch is an expectation that was not met.
@@ -138,7 +149,7 @@ func (r *Runner) request(c Command) (Request, error) {
 	switch c := c.(type) {
 	case *Deploy:
 		for _, file := range c.Files {
-			content, err := os.ReadFile(filepath.Join(r.Folder, file))
+			content, err := os.ReadFile(r.path(file))
 			if err != nil {
 				return request, err
 			}
@@ -181,14 +192,15 @@ func (r *Runner) jobKey(name string) (int64, error) {
 	return j.Key, nil
 }
 
-// worker returns the key of a job, activated if it still can be. A name with a number is taken as it is: that is how a
-// scenario reaches a job that no worker has.
+// worker returns the key of a job, activated if it still can be. A name that ends in '!' is taken as it is: that is how
+// a scenario reaches a job that no worker has.
 func (r *Runner) worker(name string) (int64, error) {
+	name, asItIs := strings.CutSuffix(name, "!")
 	j, err := r.Model.JobOf(name)
 	if err != nil || j == nil {
 		return unknownKey, err
 	}
-	if !j.Open || strings.Contains(name, "#") {
+	if !j.Open || asItIs {
 		return j.Key, nil
 	}
 	for !j.Activated {
