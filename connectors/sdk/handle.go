@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -40,6 +41,14 @@ type Handler struct {
 
 // Type is the job type that the handler serves.
 func (h Handler) Type() string { return h.jobType }
+
+// Variables names what the handler reads of a job's variables; nil is all.
+func (h Handler) Variables() []string {
+	if h.fetch == nil {
+		return nil
+	}
+	return slices.Clone(h.fetch[:len(h.fetch)-1]) // without the marker
+}
 
 // Resolves says whether unknown outcomes are cleared up, or at least answered as such, instead of ending in an
 // incident.
