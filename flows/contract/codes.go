@@ -4,29 +4,37 @@ package contract
 // turns it into the error code of the API that the caller used.
 type Code string
 
-// The codes.
+// The codes. Those of account systems are the ones of package adapters/ams, so that a handler passes them on as they are; the
+// last three are the flow's and the handler's own.
 const (
-	CodeNotFound          Code = "NotFound"          // no such party or account
-	CodeAccountClosed     Code = "AccountClosed"     // the account takes part in nothing any more
-	CodeAccountBlocked    Code = "AccountBlocked"    // the account may not be debited or credited now
-	CodeWrongCurrency     Code = "WrongCurrency"     // the account does not hold this currency
-	CodeInvalidAmount     Code = "InvalidAmount"     // not positive, or more digits than the currency has
-	CodeInsufficientFunds Code = "InsufficientFunds" // the available balance is smaller than the amount
-	CodeLimitExceeded     Code = "LimitExceeded"     // a limit of the account or the institution
-	CodeConflict          Code = "Conflict"          // the key was used before with other content
-	CodeHoldNotFound      Code = "HoldNotFound"      // book: there is no hold with this key
-	CodeReleased          Code = "Released"          // the hold key was released and is fenced
-	CodeBooked            Code = "Booked"            // release: the hold was booked
-	CodeUnknownTenant     Code = "UnknownTenant"     // no account system is configured for this tenant
-	CodeTimeout           Code = "Timeout"           // no answer in time, and nothing can happen any more
-	CodeOther             Code = "Other"             // see Reason
+	CodePartyNotFound     Code = "PARTY_NOT_FOUND"    // no account has this alias
+	CodeAccountNotFound   Code = "ACCOUNT_NOT_FOUND"  // there is no such account
+	CodeAccountClosed     Code = "ACCOUNT_CLOSED"     // closed for good
+	CodeAccountFrozen     Code = "ACCOUNT_FROZEN"     // takes no new movement for now
+	CodeCurrencyMismatch  Code = "CURRENCY_MISMATCH"  // the account or hold is in another currency
+	CodeInsufficientFunds Code = "INSUFFICIENT_FUNDS" // less is available than is asked for
+	CodeHoldNotFound      Code = "HOLD_NOT_FOUND"     // no hold has this key
+	CodeHoldBooked        Code = "HOLD_BOOKED"        // release: the hold was booked
+	CodeHoldReleased      Code = "HOLD_RELEASED"      // the hold was released, or its release came before it
+	CodeAmountOverHold    Code = "AMOUNT_OVER_HOLD"   // more is to be booked than is held
+	CodeOriginalNotFound  Code = "ORIGINAL_NOT_FOUND" // reverse: nothing has this key
+	CodeAlreadyReversed   Code = "ALREADY_REVERSED"   // or the reversal came before it
+	CodeNotReversible     Code = "NOT_REVERSIBLE"     // the original moved no money
+	CodeReferenceConflict Code = "REFERENCE_CONFLICT" // the key was used before with another body
+	CodeInvalidRequest    Code = "INVALID_REQUEST"    // the request says nothing that could be carried out
+	CodeLimitExceeded     Code = "LIMIT_EXCEEDED"     // a rule of the institution forbids it
+	CodeUnsupported       Code = "UNSUPPORTED"        // the account system cannot do this
+	CodeUnknownTenant     Code = "UNKNOWN_TENANT"     // no account system is configured for this tenant
+	CodeTimeout           Code = "TIMEOUT"            // no answer in time, and nothing can happen any more
+	CodeOther             Code = "OTHER"              // see Reason
 )
 
 // Codes lists every code.
 func Codes() []Code {
 	return []Code{
-		CodeNotFound, CodeAccountClosed, CodeAccountBlocked, CodeWrongCurrency, CodeInvalidAmount,
-		CodeInsufficientFunds, CodeLimitExceeded, CodeConflict, CodeHoldNotFound, CodeReleased, CodeBooked,
-		CodeUnknownTenant, CodeTimeout, CodeOther,
+		CodePartyNotFound, CodeAccountNotFound, CodeAccountClosed, CodeAccountFrozen, CodeCurrencyMismatch,
+		CodeInsufficientFunds, CodeHoldNotFound, CodeHoldBooked, CodeHoldReleased, CodeAmountOverHold,
+		CodeOriginalNotFound, CodeAlreadyReversed, CodeNotReversible, CodeReferenceConflict, CodeInvalidRequest,
+		CodeLimitExceeded, CodeUnsupported, CodeUnknownTenant, CodeTimeout, CodeOther,
 	}
 }

@@ -19,8 +19,9 @@ func JobTypes() []string {
 // Operation names a money-moving job in keys and status questions.
 type Operation string
 
-// The operations that move or reserve money. Each has one key per transaction, see [Key].
+// The operations that have a key, one per transaction, see [Key]. All but the quote move or reserve money.
 const (
+	OpQuote   Operation = "quote"
 	OpHold    Operation = "hold"
 	OpCredit  Operation = "credit"
 	OpBook    Operation = "book"
@@ -28,7 +29,7 @@ const (
 )
 
 // Operations lists every operation.
-func Operations() []Operation { return []Operation{OpHold, OpCredit, OpBook, OpRelease} }
+func Operations() []Operation { return []Operation{OpQuote, OpHold, OpCredit, OpBook, OpRelease} }
 
 // Key is the idempotency key of an operation at an account system: it derives from the transaction and the
 // operation, never from the attempt, so that a retry, another worker or a restart always sends the same one.

@@ -17,7 +17,7 @@ type Amount struct {
 // Outcome says what an operation came to. It is a closed set: an account system never answers with an exception.
 type Outcome string
 
-// The outcomes. Only Done, Rejected and None let a flow decide about money; Unknown is asked for until it is known.
+// The outcomes. A read (look-up, quote) answers Done or Rejected only: a read without an answer is simply retried. Only Done, Rejected and None let a flow decide about money; Unknown is asked for until it is known.
 const (
 	Done     Outcome = "done"     // it has happened, once; Reference names it in the ledger
 	Rejected Outcome = "rejected" // it has definitely not happened and never will; Code says why
@@ -47,27 +47,26 @@ type LookupRequest struct {
 	Currency string `json:"currency"` // the account must be able to hold it
 }
 
-// LookupResult names the account. Rejected with CodeNotFound when there is none.
+// LookupResult names the account. Rejected with CodePartyNotFound when there is none.
 type LookupResult struct {
 	Result
 	Account string `json:"account,omitempty"` // the account system's own reference of the account
 	Name    string `json:"name,omitempty"`    // to show to the payer: personal data
 }
 
-// QuoteRequest asks the payee's account system whether an amount may arrive and what it keeps of it.
+// QuoteRequest asks the payee's account system whether an amount may arrive and what it charges its customer for it.
 type QuoteRequest struct {
 	Tenant  string `json:"tenant"`
-	Key     string `json:"key"` // the transaction id: a quote is a pure function of it
+	Key     string `json:"key"` // Key(transactionId, OpQuote)
 	Account string `json:"account"`
 	Amount  Amount `json:"amount"`
 }
 
-// QuoteResult is the answer: Amount is what the payer's institution pays over, Fee what the payee's institution
-// keeps of it. The payee receives Amount − Fee.
+// QuoteResult is the answer. The fee is between the institution and its customer: hold, credit and booking are always of the
+// whole amount, so that both ledgers agree.
 type QuoteResult struct {
 	Result
-	Amount Amount `json:"amount"`
-	Fee    Amount `json:"fee"`
+	Fee Amount `json:"fee"`
 }
 
 // HoldRequest reserves Amount on Account. Rejected with CodeInsufficientFunds when the available balance is smaller.
@@ -78,29 +77,25 @@ type HoldRequest struct {
 	Amount  Amount `json:"amount"`
 }
 
-// CreditRequest puts Amount − Fee on Account and Fee on the institution's own income, against the settlement
-// account with Counterparty.
+// CreditRequest puts Amount on Account.
 type CreditRequest struct {
-	Tenant       string `json:"tenant"`
-	Key          string `json:"key"` // Key(transactionId, OpCredit)
-	Account      string `json:"account"`
-	Amount       Amount `json:"amount"`
-	Fee          Amount `json:"fee"`
-	Counterparty string `json:"counterparty"` // the tenant that pays
+	Tenant  string `json:"tenant"`
+	Key     string `json:"key"` // Key(transactionId, OpCredit)
+	Account string `json:"account"`
+	Amount  Amount `json:"amount"`
 }
 
-// BookRequest turns the hold named by HoldKey into a debit, against the settlement account with Counterparty.
+// BookRequest turns the hold named by HoldKey into a debit.
 type BookRequest struct {
-	Tenant       string `json:"tenant"`
-	Key          string `json:"key"`     // Key(transactionId, OpBook)
-	HoldKey      string `json:"holdKey"` // Key(transactionId, OpHold)
-	Amount       Amount `json:"amount"`
-	Counterparty string `json:"counterparty"` // the tenant that is paid
+	Tenant  string `json:"tenant"`
+	Key     string `json:"key"`     // Key(transactionId, OpBook)
+	HoldKey string `json:"holdKey"` // Key(transactionId, OpHold)
+	Amount  Amount `json:"amount"`
 }
 
 // ReleaseRequest gives the hold named by HoldKey back. It is Done also when there is no such hold; from then on the
-// hold key is fenced: a hold with it that arrives late is Rejected with CodeReleased. Rejected with CodeBooked when
-// the hold was booked.
+// hold key is fenced: a hold with it that arrives late is Rejected with CodeHoldReleased. Rejected with CodeHoldBooked
+// when the hold was booked.
 type ReleaseRequest struct {
 	Tenant  string `json:"tenant"`
 	Key     string `json:"key"`     // Key(transactionId, OpRelease)

@@ -27,6 +27,7 @@ const (
 	VarTenantArg = "tenant"    // resolve-outcome: whose account system
 	VarOperation = "operation" // resolve-outcome: which Operation
 	VarKey       = "key"       // resolve-outcome: with which key it was sent
+	VarAlsoFinal = "alsoFinal" // resolve-outcome: an Outcome beside Done that ends the search at once, or empty
 	VarOperator  = "operator"  // OperatorDecision, from MessageOperatorDecision
 )
 
@@ -35,7 +36,7 @@ func Variables() []string {
 	return []string{
 		VarTransactionID, VarTenant, VarPayeeTenant, VarPayer, VarPayee, VarAmount,
 		VarPayerLookup, VarPayeeLookup, VarQuote, VarHold, VarCredit, VarBook, VarRelease, VarRetryDelay,
-		VarRequest, VarResult, VarTenantArg, VarOperation, VarKey, VarOperator,
+		VarRequest, VarResult, VarTenantArg, VarOperation, VarKey, VarAlsoFinal, VarOperator,
 	}
 }
 
