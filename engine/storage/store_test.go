@@ -2,7 +2,9 @@ package storage
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
@@ -370,8 +372,12 @@ func (tw *twin) crash(t *rapid.T) {
 	tw.unfreeze(t)
 	flushed, from := tw.s.FlushedIndex(), tw.path()
 	tw.gen++
-	tw.must(t, tw.s.db.db.DisableFileDeletions())
-	tw.must(t, os.CopyFS(tw.path(), os.DirFS(from)))
+	err := os.CopyFS(tw.path(), os.DirFS(from))
+	for errors.Is(err, fs.ErrNotExist) { // RocksDB removed an old file meanwhile
+		tw.must(t, os.RemoveAll(tw.path()))
+		err = os.CopyFS(tw.path(), os.DirFS(from))
+	}
+	tw.must(t, err)
 	tw.must(t, tw.s.Close())
 	tw.open(t)
 	if tw.s.FlushedIndex() < flushed || tw.s.FlushedIndex() > tw.index {
