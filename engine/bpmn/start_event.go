@@ -1,0 +1,40 @@
+package bpmn
+
+import "github.com/payhub/payhub/engine/feel"
+
+func checkStartEvent(m *model, n *node) {
+	if len(definitions(n)) > 1 {
+		m.fail(n, "Start event can't have more than one type")
+		return
+	}
+	if n.parent.name != "process" {
+		return // its sub-process speaks of it
+	}
+	m.notYetEvent(n)
+	switch eventOf(n) {
+	case EventMessage:
+		m.constantName(n)
+	case EventTimer:
+		m.checkTimerOf(n, definitions(n)[0], evaluated)
+	case EventError:
+		m.fail(n, "A process cannot start with an error event; use an error boundary event where the error is thrown")
+	}
+}
+
+// constantName refuses a message start event whose message name is no text
+// that is known now: its subscription opens when the process is deployed.
+func (m *model) constantName(event *node) {
+	message := m.messageOfEvent(event)
+	if message == nil {
+		return
+	}
+	name := message.value("name")
+	expr, err := feel.Compile(name)
+	if err != nil || name == "" {
+		return
+	}
+	v, err := expr.Eval(&feel.Env{}, nil)
+	if err != nil || v.TypeName() != "STRING" {
+		m.fail(event, notConstant, name, v.TypeName())
+	}
+}
