@@ -145,6 +145,16 @@ func (v *PartitionLog) GetLog(index uint64, out *raft.Log) error {
 	return v.Read(index, out)
 }
 
+// term is the term of an entry.
+func (v *PartitionLog) term(index uint64) (uint64, bool) {
+	v.log.mu.Lock()
+	defer v.log.mu.Unlock()
+	if index < v.first || index > v.last() {
+		return 0, false
+	}
+	return v.places[index-v.first].term, true
+}
+
 // Read reads an entry, also one that is hidden from raft; raft.ErrLogNotFound when it is not there.
 // Its checksum is verified each time; damage is latched, for this node must not go on with it.
 func (v *PartitionLog) Read(index uint64, out *raft.Log) error {
@@ -183,7 +193,11 @@ func (v *PartitionLog) StoreLogs(logs []*raft.Log) error {
 	}
 	return v.log.commit(func(g *group) error {
 		if last := v.last(); len(v.places) > 0 && logs[0].Index != last+1 {
-			return fmt.Errorf("raftlog: entry %d cannot follow entry %d of partition %d", logs[0].Index, last, v.id)
+			if v.hidden < last {
+				return fmt.Errorf("raftlog: entry %d cannot follow entry %d of partition %d", logs[0].Index, last, v.id)
+			}
+			g.add(v, &rec{kind: kindReset, partition: v.id, index: logs[0].Index - 1}) // a state was installed
+			v.reset(logs[0].Index - 1)
 		}
 		for _, l := range logs {
 			r := entryRec(v.id, l)

@@ -46,7 +46,9 @@ func loaded(b *testing.B, n int) *Store {
 	return s
 }
 
-func benchKey(i int) []byte { return binary.BigEndian.AppendUint64([]byte{'a'}, uint64(i)*2654435761%(1<<40)) }
+func benchKey(i int) []byte {
+	return binary.BigEndian.AppendUint64([]byte{'a'}, uint64(i)*2654435761%(1<<40))
+}
 
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {

@@ -153,6 +153,9 @@ func (s *Store) openRocks() error {
 	return nil
 }
 
+// Dir is the folder of the store.
+func (s *Store) Dir() string { return s.dir }
+
 // RLocker is held by a reader that does not run on the goroutine that applies: while it is held
 // no row changes.
 func (s *Store) RLocker() sync.Locker { return s.readers.RLocker() }
@@ -164,12 +167,13 @@ func (s *Store) Apply(index uint64, rows []record.Row) { s.ApplyNoted(index, row
 // ApplyNoted is Apply that also replaces the note: bytes that are always stored together with the
 // index they were given with or a later one. A nil note keeps the one there is.
 func (s *Store) ApplyNoted(index uint64, rows []record.Row, note []byte) {
-	if index <= s.applied.Load() {
-		return
-	}
 	s.mu.Lock()
 	for s.crowded() {
 		s.room.Wait()
+	}
+	if index <= s.applied.Load() {
+		s.mu.Unlock()
+		return
 	}
 	s.readers.Lock()
 	dirty := s.layers.Load().dirty
