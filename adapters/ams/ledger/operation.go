@@ -50,6 +50,9 @@ func (l *Ledger) once(ctx context.Context, op operation, decide decide) ams.Outc
 	if err := op.reference.Check(); err != nil {
 		return ams.Rejected[ams.Receipt](ams.CodeInvalidRequest, "%s: %s", op.operation, err)
 	}
+	if op.target == op.reference {
+		return ams.Rejected[ams.Receipt](ams.CodeInvalidRequest, "%s: reference and target are both %s", op.operation, op.reference)
+	}
 	return submit(ctx, l, func(b *batch) (ams.Outcome[ams.Receipt], error) {
 		var none ams.Outcome[ams.Receipt]
 		known, err := b.find(op.reference)
