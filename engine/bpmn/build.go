@@ -45,6 +45,9 @@ func (b *builder) collect(n *node, t ElementType, parent *Element) {
 	b.elements[n] = e
 	b.process.Elements = append(b.process.Elements, e)
 	b.process.byID[e.ID] = e
+	if !isScope(n) {
+		return
+	}
 	for _, c := range n.children {
 		switch k, found := kinds[c.name]; {
 		case c.space != bpmnNamespace:

@@ -31,7 +31,8 @@ func ParseInterval(text string) (Interval, error) {
 	if !hasLetter(rest, 'P') {
 		return Interval{}, intervalError(text, "it must start with P")
 	}
-	date, clock, hasClock := cutLetter(rest[1:], 'T')
+	// Zeebe looks for a capital T; all other letters may be small.
+	date, clock, hasClock := strings.Cut(rest[1:], "T")
 	if date == "" && clock == "" || hasClock && clock == "" {
 		return Interval{}, intervalError(text, "it has no number and unit")
 	}
@@ -62,14 +63,6 @@ func cutSign(s string) (rest string, sign int64) {
 // hasLetter compares without case, as Java's parsers do.
 func hasLetter(s string, letter byte) bool {
 	return s != "" && (s[0] == letter || s[0] == letter+'a'-'A')
-}
-
-func cutLetter(s string, letter byte) (before, after string, found bool) {
-	i := strings.IndexAny(s, string([]byte{letter, letter + 'a' - 'A'}))
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+1:], true
 }
 
 func (iv *Interval) parseDate(s string, sign int64) error {

@@ -123,12 +123,16 @@ func (m *model) checkNode(n *node) {
 	if n.id() == "" {
 		m.fail(n, idMustBeThere)
 	}
+	if !isScope(n.parent) {
+		m.fail(n, misplaced, n.parent.name)
+	}
 	if len(n.extensions("ioMapping")) > 1 {
 		m.fail(n, exactlyOne+" when exists. Please check process definition XML and retain only one extension element.", "zeebe:ioMapping")
 	}
 	if n.isSet("isForCompensation", false) {
 		m.fail(n, notYet, "Compensation handlers")
 	}
+	m.sameNames(n, m.attached[n], everyEvent)
 	checkErrorCatches(m, n)
 	if k.check != nil {
 		k.check(m, n)

@@ -40,12 +40,10 @@ func newModel(doc *node) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range m.processes {
-		p.walk(func(n *node) bool {
-			m.refer(n)
-			return true
-		})
-	}
+	doc.walk(func(n *node) bool {
+		m.refer(n)
+		return true
+	})
 	return m, nil
 }
 
@@ -67,13 +65,14 @@ func (m *model) index(n *node) error {
 			return err
 		}
 	}
-	if executable, _ := n.flag("isExecutable", false); executable && n.name == "process" {
+	if executable, _ := n.flag("isExecutable", false); executable && n.name == "process" && n.parent == m.doc {
 		m.processes = append(m.processes, n)
 	}
 	return nil
 }
 
-// refer notes what an element of an executable process refers to.
+// refer notes what an element refers to; as in Zeebe, also one of a process
+// that is not executable.
 func (m *model) refer(n *node) {
 	switch n.name {
 	case "boundaryEvent":
@@ -82,11 +81,11 @@ func (m *model) refer(n *node) {
 		}
 	case "receiveTask", "messageEventDefinition":
 		message := m.message(n)
-		if message == nil {
+		if message == nil || n.parent == nil {
 			return
 		}
 		u := m.used[message]
-		if n.parent.name == "startEvent" && n.parent.parent.name == "process" {
+		if n.parent.name == "startEvent" && n.parent.parent != nil && n.parent.parent.name == "process" {
 			u.starts++
 		} else {
 			u.others++
@@ -163,6 +162,7 @@ const (
 	notConstant    = "Expected constant expression of type String for message name '%s', but was %s"
 	staticInstead  = "Expected expression but found static value '%[1]s'. An expression must start with '=' (e.g. '=%[1]s')."
 	idMustBeThere  = "Element id must be present and not empty."
+	misplaced      = "Must lie in a process or sub-process, not in <%s>"
 	unsupportedDef = "Event definition of this type is not supported"
 )
 

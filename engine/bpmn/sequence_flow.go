@@ -4,8 +4,13 @@ func checkSequenceFlow(m *model, n *node) {
 	if n.id() == "" {
 		m.fail(n, idMustBeThere)
 	}
-	source := m.flowEnd(n, "sourceRef")
-	m.flowEnd(n, "targetRef")
+	if !isScope(n.parent) {
+		m.fail(n, misplaced, n.parent.name)
+	}
+	source, target := m.flowEnd(n, "sourceRef"), m.flowEnd(n, "targetRef")
+	if source != nil && target != nil && source.parent != target.parent {
+		m.fail(n, "A sequence flow must not cross the border of a sub-process, as from '%s' to '%s'", source.id(), target.id())
+	}
 	if source == nil || source.name != "exclusiveGateway" {
 		return
 	}
@@ -29,9 +34,25 @@ func (m *model) flowEnd(flow *node, attr string) *node {
 		m.fail(flow, "Attribute '%s' refers to '%s', and no element has that id", attr, ref)
 		return nil
 	}
-	if end.parent != flow.parent || silent(end.name) || end.name == "sequenceFlow" {
-		m.fail(flow, "Attribute '%s' refers to '%s', which is no element of the same process or sub-process that a flow can connect", attr, ref)
+	if processOf(end) == nil || processOf(end) != processOf(flow) || end.name == "sequenceFlow" || !isScope(end.parent) || silent(end.name) {
+		m.fail(flow, "Attribute '%s' refers to '%s', which is no element of this process that a flow can connect", attr, ref)
 		return nil
 	}
 	return end
+}
+
+// processOf is the process a node lies in; nil for what lies in none, also for
+// a process.
+func processOf(n *node) *node {
+	for n = n.parent; n != nil; n = n.parent {
+		if n.is(bpmnNamespace, "process") {
+			return n
+		}
+	}
+	return nil
+}
+
+// isScope says whether flow elements lie directly in the node.
+func isScope(n *node) bool {
+	return n.name == "process" || n.name == "subProcess"
 }

@@ -7,15 +7,16 @@ func checkStartEvent(m *model, n *node) {
 		m.fail(n, "Start event can't have more than one type")
 		return
 	}
+	if eventOf(n) == EventTimer {
+		m.checkTimerOf(n, definitions(n)[0], evaluated)
+	}
 	if n.parent.name != "process" {
-		return // its sub-process speaks of it
+		return // its sub-process says which types it may have
 	}
 	m.notYetEvent(n)
 	switch eventOf(n) {
 	case EventMessage:
 		m.constantName(n)
-	case EventTimer:
-		m.checkTimerOf(n, definitions(n)[0], evaluated)
 	case EventError:
 		m.fail(n, "A process cannot start with an error event; use an error boundary event where the error is thrown")
 	}
