@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -187,7 +188,9 @@ func (l *Log) begin(empty, spare []string) error {
 		if err := l.files.Rename(name, to); err != nil {
 			return err
 		}
-		spare = append(spare, to)
+		if !slices.Contains(spare, to) {
+			spare = append(spare, to)
+		}
 	}
 	for i, name := range spare {
 		if i >= maxSpare {

@@ -36,6 +36,9 @@ type ReplicaConfig struct {
 	// this much was applied; 5 min and 128 MiB.
 	SnapshotInterval time.Duration
 	SnapshotBytes    int64
+	// Trailing is how many entries raft keeps behind a snapshot, so that a follower that was away for
+	// a moment needs no files; 4096, and none for a single node.
+	Trailing uint64
 	// Storage are the settings of the state.
 	Storage storage.Options
 }
@@ -73,6 +76,9 @@ func (n *Node) OpenReplica(c ReplicaConfig) (*Replica, error) {
 		if single {
 			c.Heartbeat = 20 * time.Millisecond
 		}
+	}
+	if c.Trailing == 0 && !single {
+		c.Trailing = 4096
 	}
 	if c.SnapshotInterval <= 0 {
 		c.SnapshotInterval = 5 * time.Minute
@@ -138,9 +144,8 @@ func (r *Replica) start(dir string, single bool) error {
 func (r *Replica) align() error {
 	have := r.store.FlushedIndex()
 	first, _ := r.view.FirstIndex()
-	last, _ := r.view.LastIndex()
 	switch {
-	case have > last && have > 0:
+	case have > r.view.newest():
 		return r.view.Reset(have)
 	case first > have+1:
 		return fmt.Errorf("the state ends at entry %d, but the log begins at entry %d: entries between them are missing "+
@@ -160,10 +165,7 @@ func (r *Replica) raftConfig(id raft.ServerID, single bool) *raft.Config {
 	conf.NoSnapshotRestoreOnStart = true // the state is the snapshot
 	conf.SnapshotInterval = math.MaxInt64 / 4
 	conf.SnapshotThreshold = math.MaxUint64
-	conf.TrailingLogs = 4096
-	if single {
-		conf.TrailingLogs = 0
-	}
+	conf.TrailingLogs = r.config.Trailing
 	conf.NotifyCh = r.notify
 	conf.NoLegacyTelemetry = true
 	conf.Logger = r.node.opts.Logger

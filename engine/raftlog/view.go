@@ -268,6 +268,13 @@ func (v *PartitionLog) Oldest() uint64 {
 	return v.first
 }
 
+// newest is the highest index there is, seen by raft or not; 0 if there is none.
+func (v *PartitionLog) newest() uint64 {
+	v.log.mu.Lock()
+	defer v.log.mu.Unlock()
+	return v.last()
+}
+
 // errNotFound has the text by which raft knows a missing value.
 var errNotFound = errors.New("not found")
 
