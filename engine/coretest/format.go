@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Format writes a script in the form [ParseScript] reads; parsing what it wrote gives the same script.
@@ -36,34 +38,34 @@ func Format(s *Script) string {
 func FormatCommand(c Command) string {
 	switch c := c.(type) {
 	case *Deploy:
-		return line("deploy", "", strings.Join(c.Files, " "))
+		return line("deploy", "", words(c.Files)...)
 	case *Create:
-		return line("create", c.Variables, c.Process, when(c.Version != 0, "version %d", c.Version),
-			when(c.Result, "result"), when(c.Fetch != "", "fetch %s", c.Fetch))
+		return line("create", c.Variables, word(c.Process), when(c.Version != 0, "version %d", c.Version),
+			when(c.Result, "result"), when(c.Fetch != "", "fetch %s", word(c.Fetch)))
 	case *Cancel:
-		return line("cancel", "", c.Instance)
+		return line("cancel", "", word(c.Instance))
 	case *Activate:
 		return line("activate", "", word(c.Type), when(c.Max != 1, "max %d", c.Max),
 			when(c.Timeout.Hours() != 24, "timeout %v", c.Timeout), when(c.Worker != "worker", "worker %s", word(c.Worker)),
-			when(c.Fetch != "", "fetch %s", c.Fetch))
+			when(c.Fetch != "", "fetch %s", word(c.Fetch)))
 	case *Complete:
-		return line("complete", c.Variables, c.Job)
+		return line("complete", c.Variables, word(c.Job))
 	case *Fail:
-		return line("fail", c.Variables, c.Job, fmt.Sprintf("retries %d", c.Retries),
+		return line("fail", c.Variables, word(c.Job), fmt.Sprintf("retries %d", c.Retries),
 			when(c.Backoff != 0, "backoff %v", c.Backoff), when(c.Message != "", "message %q", c.Message))
 	case *Throw:
-		return line("throw", c.Variables, c.Job, fmt.Sprintf("code %q", c.Code), when(c.Message != "", "message %q", c.Message))
+		return line("throw", c.Variables, word(c.Job), fmt.Sprintf("code %q", c.Code), when(c.Message != "", "message %q", c.Message))
 	case *UpdateRetries:
-		return line("retries", "", c.Job, strconv.Itoa(int(c.Retries)))
+		return line("retries", "", word(c.Job), strconv.Itoa(int(c.Retries)))
 	case *UpdateTimeout:
-		return line("timeout", "", c.Job, c.Timeout.String())
+		return line("timeout", "", word(c.Job), c.Timeout.String())
 	case *Publish:
 		return line("publish", c.Variables, strconv.Quote(c.Name), fmt.Sprintf("key %q", c.Key),
 			when(c.TTL != 0, "ttl %v", c.TTL), when(c.ID != "", "id %q", c.ID))
 	case *SetVariables:
-		return line("set", c.Variables, c.Instance, when(c.Local, "local"))
+		return line("set", c.Variables, word(c.Instance), when(c.Local, "local"))
 	case *Resolve:
-		return line("resolve", "", c.Instance)
+		return line("resolve", "", word(c.Instance))
 	case *Advance:
 		return line("advance", "", c.By.String())
 	case *Expect:
@@ -89,10 +91,22 @@ func when(condition bool, format string, values ...any) string {
 	return fmt.Sprintf(format, values...)
 }
 
+func words(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = word(s)
+	}
+	return out
+}
+
 // word quotes what would not be read back as one word.
 func word(s string) string {
-	if s == "" || strings.ContainsAny(s, " \"{") {
-		return strconv.Quote(s)
+	plain := s != "" && s[0] != '"' && s[0] != '{' && utf8.ValidString(s)
+	for _, r := range s {
+		plain = plain && unicode.IsGraphic(r) && !unicode.IsSpace(r)
 	}
-	return s
+	if plain {
+		return s
+	}
+	return strconv.Quote(s)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -64,7 +63,7 @@ func (r *Runner) Run(s *Scenario, update bool) (mismatches []*Mismatch, err erro
 		got := r.Section(e.Section)
 		if update {
 			e.Lines = got
-		} else if !slices.Equal(e.Lines, got) {
+		} else if Compare(e.Lines, got) != nil {
 			mismatches = append(mismatches, &Mismatch{Line: step.Line, Section: e.Section, Want: e.Lines, Got: got})
 		}
 	}
@@ -153,7 +152,7 @@ func (r *Runner) request(c Command) (Request, error) {
 			if err != nil {
 				return request, err
 			}
-			request.Resources = append(request.Resources, Resource{Name: filepath.Base(file), Content: content})
+			request.Resources = append(request.Resources, Resource{Name: filepath.Base(r.path(file)), Content: content})
 		}
 	case *Create:
 		if c.Version != 0 {

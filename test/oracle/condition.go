@@ -59,17 +59,19 @@ func (e some) eval(vars map[string]any) any {
 	return false
 }
 
+// eval is three-valued: what compares values of different kinds is nil.
 func (e binary) eval(vars map[string]any) any {
 	l, r := e.left.eval(vars), e.right.eval(vars)
 	switch e.op {
 	case "and":
-		return l == true && r == true
+		return both(l, r, false)
 	case "or":
-		return l == true || r == true
-	case "=":
-		return fmt.Sprint(l) == fmt.Sprint(r)
-	case "!=":
-		return fmt.Sprint(l) != fmt.Sprint(r)
+		return both(l, r, true)
+	case "=", "!=":
+		if l != nil && r != nil && fmt.Sprintf("%T", l) != fmt.Sprintf("%T", r) {
+			return nil
+		}
+		return (fmt.Sprint(l) == fmt.Sprint(r)) == (e.op == "=")
 	}
 	x, ok := l.(int)
 	y, ok2 := r.(int)
@@ -85,6 +87,17 @@ func (e binary) eval(vars map[string]any) any {
 		return x > y
 	}
 	return x >= y
+}
+
+// both is a conjunction if decisive is false, a disjunction if it is true.
+func both(l, r any, decisive bool) any {
+	switch {
+	case l == decisive || r == decisive:
+		return decisive
+	case l == !decisive && r == !decisive:
+		return !decisive
+	}
+	return nil
 }
 
 var token = regexp.MustCompile(`\s*("[^"]*"|[0-9]+|[A-Za-z_][A-Za-z0-9_.]*|<=|>=|!=|[<>=()])`)
@@ -184,7 +197,7 @@ type wish struct {
 // none.
 func solve(wishes []wish) (values map[string]any, ok bool) {
 	candidates := map[string][]any{}
-	numbers := map[int]bool{0: true}
+	numbers := map[int]bool{0: true, 1: true, 2: true}
 	var ids []string
 	for _, w := range wishes {
 		collect(w.condition, candidates, numbers)
@@ -204,7 +217,7 @@ func assign(ids []string, candidates map[string][]any, wishes []wish, values map
 	if len(ids) == 0 {
 		*budget--
 		for _, w := range wishes {
-			if (w.condition.eval(values) == true) != w.want {
+			if w.condition.eval(values) != w.want {
 				return false
 			}
 		}
