@@ -52,6 +52,7 @@ func PaymentState(variables []byte) Status {
 // Status decides. The rules, first match wins:
 //
 //   - credited and booked is COMMITTED; credited or booked alone is IN_DOUBT, because half of the money has moved;
+//   - a hold that the ledger refused is ABORTED (a person's word needs a release that fences the hold);
 //   - an unknown credit, booking, hold or release is IN_DOUBT;
 //   - a release beside a credit that could still arrive is IN_DOUBT: it must never happen;
 //   - released, or refused before anything was held, is ABORTED;
@@ -59,6 +60,9 @@ func PaymentState(variables []byte) Status {
 func (s Steps) Status() Status {
 	if st, ok := s.moved(); ok {
 		return st
+	}
+	if s.Credit.Outcome != Unknown && s.Book.Outcome != Unknown && s.refusedByLedger() {
+		return aborted(VarHold, s.Hold) // whatever becomes of the release that follows to be on the safe side
 	}
 	if st, ok := s.unknown(); ok {
 		return st
@@ -68,8 +72,6 @@ func (s Steps) Status() Status {
 		return s.released()
 	case s.Release.Outcome == Rejected:
 		return doubt(VarRelease, "the hold could not be released: "+s.Release.why())
-	case s.Hold.Outcome == Rejected:
-		return aborted(VarHold, s.Hold)
 	case s.Hold.Outcome == Done:
 		return Status{State: Reserved, Step: VarHold}
 	case s.Hold.Outcome == None:
@@ -107,8 +109,15 @@ func (s Steps) unknown() (Status, bool) {
 		return doubt(VarRelease, "it is not known whether the hold is released"), true
 	case s.Hold.Outcome == Unknown && s.Release.Outcome != Done:
 		return doubt(VarHold, "it is not known whether the payer's money is held"), true
+	case s.Hold.Outcome == Rejected && !s.refusedByLedger() && s.Release.Outcome != Done:
+		return doubt(VarHold, "a person ruled the hold out, and the ledger has not released it yet"), true
 	}
 	return Status{}, false
+}
+
+// refusedByLedger says whether the ledger itself refused the hold: nothing can be held then, ever.
+func (s Steps) refusedByLedger() bool {
+	return s.Hold.Outcome == Rejected && s.Hold.Source != SourceOperator
 }
 
 // released decides after a release: the payment is over if nothing was sent to the payee, or was refused there.
