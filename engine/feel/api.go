@@ -155,20 +155,43 @@ func (e *ParseError) Error() string {
 	return fmt.Sprintf("failed to parse expression '%s': %s (line %d, column %d)", e.Source, e.Reason, e.Line, e.Column)
 }
 
-// Parse reads a FEEL expression.
+// Parse reads a FEEL expression. The error is a *ParseError.
 func Parse(src string, p Profile) (*Program, error) {
-	return nil, &ParseError{Source: src, Line: 1, Column: 1, Reason: "the parser is not there yet"}
+	tree, problem := parseExpression(src, p)
+	if problem != nil {
+		return nil, problem
+	}
+	c := newCompiler(p)
+	return c.program(src, c.compile(tree)), nil
 }
 
-// ParseUnaryTests reads unary tests, as in a cell of a decision table.
+// ParseUnaryTests reads unary tests, as in a cell of a decision table. The error is a *ParseError.
 func ParseUnaryTests(src string, p Profile) (*Program, error) {
-	return nil, &ParseError{Source: src, Line: 1, Column: 1, Reason: "the parser is not there yet"}
+	tree, problem := parseUnaryTests(src, p)
+	if problem != nil {
+		return nil, problem
+	}
+	c := newCompiler(p)
+	c.push("?")
+	return c.program(src, c.test(tree)), nil
 }
 
 // Eval evaluates the program. A nil scope has no variables. The error is a failed assertion or ErrBudget.
 func (p *Program) Eval(env *Env, scope Scope) (Value, error) {
+	return p.EvalTests(env, scope, Null)
+}
+
+// EvalTests evaluates unary tests against an input value; the result is a boolean, or null when the tests could not be
+// decided.
+func (p *Program) EvalTests(env *Env, scope Scope, input Value) (Value, error) {
 	m := &env.machine
-	m.start(env, scope, p.slots)
+	m.start(env, scope, p)
+	if len(m.locals) > 0 {
+		m.locals[0] = input
+	}
 	v := p.eval(m)
-	return v, m.err
+	if m.err != nil {
+		return Null, m.err
+	}
+	return v, nil
 }

@@ -2,7 +2,6 @@ package feel
 
 import (
 	"fmt"
-	"time"
 )
 
 // node is a compiled expression.
@@ -15,19 +14,21 @@ const maxWarnings = 100
 type machine struct {
 	scope    Scope
 	locals   []Value // variables of loops, contexts, filters and functions, by slot
+	stack    []Value // arguments of calls in progress
 	warnings []Warning
 	env      *Env
+	source   string
 	err      error
 	steps    int // left
 	size     int // bytes left
 	depth    int // of function calls
-	zones    map[string]*time.Location
+	zones    map[string]*zone
 }
 
 // start prepares the machine for a program.
-func (m *machine) start(env *Env, scope Scope, slots int) {
-	m.env, m.scope, m.err, m.depth = env, scope, nil, 0
-	m.warnings = m.warnings[:0]
+func (m *machine) start(env *Env, scope Scope, p *Program) {
+	m.env, m.scope, m.source, m.err, m.depth = env, scope, p.source, nil, 0
+	m.warnings, m.stack = m.warnings[:0], m.stack[:0]
 	m.steps, m.size = env.MaxSteps, env.MaxSize
 	if m.steps == 0 {
 		m.steps = DefaultMaxSteps
@@ -35,10 +36,10 @@ func (m *machine) start(env *Env, scope Scope, slots int) {
 	if m.size == 0 {
 		m.size = DefaultMaxSize
 	}
-	if cap(m.locals) < slots {
-		m.locals = make([]Value, slots)
+	if cap(m.locals) < p.slots {
+		m.locals = make([]Value, p.slots)
 	}
-	m.locals = m.locals[:slots]
+	m.locals = m.locals[:p.slots]
 }
 
 // fail ends the evaluation with an error; the first one counts.
@@ -47,6 +48,12 @@ func (m *machine) fail(err error) Value {
 		m.err = err
 	}
 	return Null
+}
+
+// hard ends the evaluation because the text asks for what cannot be computed; feel-scala throws there, which Zeebe makes
+// an incident of.
+func (m *machine) hard(why string) Value {
+	return m.fail(fmt.Errorf("failed to evaluate expression '%s': %s", m.source, why))
 }
 
 // step takes n steps off the budget and reports whether the evaluation may go on.

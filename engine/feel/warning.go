@@ -22,7 +22,7 @@ const (
 // a missing variable is normal business on the hot path.
 type Warning struct {
 	Type   WarningType
-	format string // '#' stands for name, '%' for the next argument
+	format string // '#' stands for name, '%' for the next argument, '&' for the keys of a context
 	name   string
 	args   [3]Value
 	detail string // appended when not empty
@@ -37,7 +37,10 @@ func (w Warning) Message() string {
 		case '#':
 			b.WriteString(w.name)
 		case '%':
-			b.WriteString(w.args[next].String())
+			w.args[next].write(&b)
+			next++
+		case '&':
+			writeKeys(&b, w.args[next])
 			next++
 		default:
 			b.WriteRune(c)
@@ -49,3 +52,13 @@ func (w Warning) Message() string {
 
 // String returns type and text as they stand in Zeebe's incident messages.
 func (w Warning) String() string { return "[" + string(w.Type) + "] " + w.Message() }
+
+func writeKeys(b *strings.Builder, v Value) {
+	c, _ := v.AsContext()
+	for i, e := range c.Entries() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("'" + e.Key + "'")
+	}
+}

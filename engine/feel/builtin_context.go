@@ -1,0 +1,127 @@
+package feel
+
+var contextFunctions = []builtin{
+	def("get value", "context c, key s", getValue),
+	def("get value", "context c, keys l", getPath),
+	def("get entries", "context c", getEntries),
+	def("context put", "context c, key s, value a", contextPut),
+	def("context put", "context c, keys l, value a", contextPutPath),
+	def("put", "context c, key s, value a", contextPut),
+	def("context merge", "contexts l", func(m *machine, args []Value) Value { return m.merge(args[0].items()) }),
+	def("context merge", "contexts c...", func(m *machine, args []Value) Value { return m.merge(args) }),
+	def("put all", "contexts c...", func(m *machine, args []Value) Value { return m.merge(args) }),
+	def("context", "entries l", contextOf),
+}
+
+func getValue(_ *machine, args []Value) Value {
+	v, _ := args[0].context().Get(args[1].str())
+	return v
+}
+
+// getPath follows a list of keys into nested contexts.
+func getPath(_ *machine, args []Value) Value {
+	v := args[0]
+	for _, key := range args[1].items() {
+		name, isString := key.AsString()
+		ctx, isContext := v.AsContext()
+		if !isString || !isContext {
+			return Null
+		}
+		v, _ = ctx.Get(name)
+	}
+	return v
+}
+
+func getEntries(m *machine, args []Value) Value {
+	entries := args[0].context().Entries()
+	if !m.grow(len(entries) * (valueSize + 2*entrySize)) {
+		return Null
+	}
+	items := make([]Value, len(entries))
+	for i, e := range entries {
+		items[i] = NewContext(Entry{"key", String(e.Key)}, Entry{"value", e.Value})
+	}
+	return List(items...)
+}
+
+func contextPut(m *machine, args []Value) Value {
+	return m.put(args[0], args[1].str(), args[2])
+}
+
+// put returns a copy of a context with one more or one replaced entry.
+func (m *machine) put(v Value, key string, value Value) Value {
+	entries := v.context().Entries()
+	if !m.grow((len(entries)+1)*entrySize) || !m.step(len(entries)) {
+		return Null
+	}
+	copied := make([]Entry, len(entries), len(entries)+1)
+	copy(copied, entries)
+	return NewContext(setEntry(copied, key, value)...)
+}
+
+// contextPutPath puts a value at the end of a path of keys; contexts on the way are made where they are missing.
+func contextPutPath(m *machine, args []Value) Value {
+	return m.putPath(args[0], args[1].items(), args[2])
+}
+
+func (m *machine) putPath(v Value, keys []Value, value Value) Value {
+	if len(keys) == 0 || len(keys) > MaxDepth {
+		return Null
+	}
+	key, ok := keys[0].AsString()
+	if !ok {
+		return Null
+	}
+	if len(keys) > 1 {
+		inner, _ := v.context().Get(key)
+		if inner.kind != KindContext {
+			inner = NewContext()
+		}
+		if value = m.putPath(inner, keys[1:], value); value.kind == KindNull {
+			return Null
+		}
+	}
+	return m.put(v, key, value)
+}
+
+// merge joins contexts; of equal keys the last one counts.
+func (m *machine) merge(contexts []Value) Value {
+	var merged []Entry
+	for _, v := range contexts {
+		ctx, ok := v.AsContext()
+		if !ok {
+			return Null
+		}
+		entries := ctx.Entries()
+		if !m.step(len(entries)*(len(merged)+1)) || !m.grow(len(entries)*entrySize) {
+			return Null
+		}
+		for _, e := range entries {
+			merged = setEntry(merged, e.Key, e.Value)
+		}
+	}
+	return NewContext(merged...)
+}
+
+// contextOf makes a context of entries {key, value}.
+func contextOf(m *machine, args []Value) Value {
+	items := args[0].items()
+	if !m.step(len(items)*len(items)/16) || !m.grow(len(items)*entrySize) {
+		return Null
+	}
+	var entries []Entry
+	for _, item := range items {
+		ctx, ok := item.AsContext()
+		if !ok {
+			return Null
+		}
+		key, _ := ctx.Get("key")
+		value, found := ctx.Get("value")
+		name, isString := key.AsString()
+		if !isString || !found {
+			return Null
+		}
+		entries = setEntry(entries, name, value)
+	}
+	return NewContext(entries...)
+}

@@ -1,0 +1,411 @@
+package feel
+
+import (
+	"strings"
+)
+
+// postfix reads an atom with paths, filters and invocations behind it.
+func (p *parser) postfix() expr {
+	e := p.atom()
+	if e == nil || p.bareRange(e) {
+		return e
+	}
+	for {
+		back := p.pos
+		p.space()
+		switch {
+		case p.has(".") && !p.has(".."):
+			p.pos++
+			next, ok := p.member(e)
+			if !ok {
+				p.pos = back
+				return e
+			}
+			if next == nil {
+				return nil
+			}
+			e = next
+		case p.peek() == '[' && !p.filterIsRange():
+			p.pos++
+			condition := p.expression()
+			if condition == nil || !p.symbol("]") {
+				return nil
+			}
+			e = &filter{of: e, condition: condition}
+		case p.peek() == '(' && p.profile == DMN:
+			args, params, ok := p.arguments()
+			if !ok {
+				return nil
+			}
+			e = &call{callee: e, args: args, params: params}
+		default:
+			p.pos = back
+			return e
+		}
+	}
+}
+
+// filterIsRange reports whether the bracket closes an open range as in "]1..5[": then nothing stands behind it that
+// could be a condition.
+func (p *parser) filterIsRange() bool {
+	rest := strings.TrimLeft(p.src[p.pos+1:], " \t\r\n")
+	if rest == "" {
+		return true
+	}
+	switch rest[0] {
+	case ',', ')', ']', '}':
+		return true
+	}
+	return false
+}
+
+// member reads what stands behind a point: a key, or a function of the context that e is. ok is false when there is no
+// name.
+func (p *parser) member(e expr) (next expr, ok bool) {
+	p.space()
+	if p.atTimeOffset() {
+		return &path{of: e, key: "time offset"}, true
+	}
+	if p.atCallOf(e) {
+		name := p.callName()
+		args, params, good := p.arguments()
+		if !good {
+			return nil, true
+		}
+		return &call{target: e, name: name, args: args, params: params}, true
+	}
+	key, ok := p.name()
+	if !ok {
+		return nil, false
+	}
+	return &path{of: e, key: key}, true
+}
+
+// atTimeOffset takes the one property of the language whose name has a space.
+func (p *parser) atTimeOffset() bool {
+	const name = "time offset"
+	if !p.atWord(name) {
+		return false
+	}
+	p.pos += len(name)
+	return true
+}
+
+// atCallOf reports whether a function of the context e is called here. Only contexts that are named can be called into
+// (feel-scala); the standard allows any.
+func (p *parser) atCallOf(e expr) bool {
+	for p.profile == Camunda {
+		switch inner := e.(type) {
+		case *nameRef:
+			return p.atCall()
+		case *path:
+			e = inner.of
+			continue
+		}
+		return false
+	}
+	return p.atCall()
+}
+
+// atCall looks ahead: is this a name, maybe with spaces, and a parenthesis?
+func (p *parser) atCall() bool {
+	back := p.pos
+	defer func() { p.pos = back }()
+	if p.callName() == "" {
+		return false
+	}
+	p.space()
+	return p.peek() == '('
+}
+
+// callName takes the name of a function: words with spaces between, backticks, or one of the two built-in names that
+// hold the word "and".
+func (p *parser) callName() string {
+	if p.peek() == '`' {
+		name, _ := p.name()
+		return name
+	}
+	for _, name := range [...]string{"date and time", "years and months duration"} {
+		if p.atWord(name) {
+			p.pos += len(name)
+			return name
+		}
+	}
+	start, end := p.pos, p.pos
+	for {
+		word := p.word()
+		if word == "" || reserved(word) {
+			break
+		}
+		end = p.pos
+		p.space()
+	}
+	p.pos = end
+	return p.src[start:end]
+}
+
+func (p *parser) atom() expr {
+	p.space()
+	switch c := p.peek(); {
+	case c == '"':
+		text, ok := p.stringLiteral()
+		if !ok {
+			return nil
+		}
+		return &literal{String(text)}
+	case c == '@':
+		return p.temporalLiteral()
+	case isDigit(c) || c == '.' && p.pos+1 < len(p.src) && isDigit(p.src[p.pos+1]):
+		return p.numberLiteral()
+	case c == '[' || c == '(' || c == ']':
+		return p.bracketed(c)
+	case c == '{':
+		return p.contextLiteral()
+	case c == '?':
+		p.pos++
+		return &inputRef{}
+	}
+	return p.named()
+}
+
+// named reads what begins with a word or a backtick.
+func (p *parser) named() expr {
+	for _, word := range [...]struct {
+		text  string
+		value Value
+	}{{"null", Null}, {"true", Bool(true)}, {"false", Bool(false)}} {
+		if p.atWord(word.text) {
+			p.pos += len(word.text)
+			return &literal{word.value}
+		}
+	}
+	if p.atWord("function") {
+		return p.lambda()
+	}
+	if p.atCall() {
+		name := p.callName()
+		args, params, ok := p.arguments()
+		if !ok {
+			return nil
+		}
+		return &call{name: name, args: args, params: params}
+	}
+	start := p.pos
+	name, ok := p.name()
+	if !ok {
+		p.pos = start
+		p.want("a value")
+		return nil
+	}
+	return &nameRef{name}
+}
+
+// arguments reads "(…)": all positional or all named. params is nil when they are positional.
+func (p *parser) arguments() (args []expr, params []string, ok bool) {
+	if !p.symbol("(") {
+		return nil, nil, false
+	}
+	if p.space(); p.peek() == ')' {
+		p.pos++
+		return nil, nil, true
+	}
+	named := p.atNamedArgument()
+	for {
+		if named {
+			name := p.words()
+			if name == "" || !p.symbol(":") {
+				p.want("the name of a parameter")
+				return nil, nil, false
+			}
+			params = append(params, name)
+		}
+		arg := p.expression()
+		if arg == nil {
+			return nil, nil, false
+		}
+		args = append(args, arg)
+		if p.symbol(",") {
+			continue
+		}
+		return args, params, p.symbol(")")
+	}
+}
+
+func (p *parser) atNamedArgument() bool {
+	back := p.pos
+	name := p.words()
+	p.space()
+	named := name != "" && p.peek() == ':'
+	p.pos = back
+	return named
+}
+
+// bracketed reads what begins with a bracket: a list, an expression in parentheses or a range.
+func (p *parser) bracketed(open byte) expr {
+	p.pos++
+	if p.space(); open == '[' && p.peek() == ']' {
+		p.pos++
+		return &listLiteral{}
+	}
+	first := p.expression()
+	if first == nil {
+		return nil
+	}
+	if p.space(); p.has("..") {
+		return p.rangeTail(open, first)
+	}
+	p.want("'..'")
+	switch open {
+	case '(':
+		if !p.symbol(")") {
+			return nil
+		}
+		return first
+	case '[':
+		return p.listTail(first)
+	}
+	return nil
+}
+
+func (p *parser) listTail(first expr) expr {
+	l := &listLiteral{items: []expr{first}}
+	for p.symbol(",") {
+		item := p.expression()
+		if item == nil {
+			return nil
+		}
+		l.items = append(l.items, item)
+	}
+	if !p.symbol("]") {
+		return nil
+	}
+	return l
+}
+
+func (p *parser) rangeTail(open byte, low expr) expr {
+	p.pos += 2
+	high := p.additive()
+	if high == nil {
+		return nil
+	}
+	r := &rangeLiteral{low: low, high: high, lowClosed: open == '['}
+	p.space()
+	switch p.peek() {
+	case ']':
+		r.highClosed = true
+	case ')', '[':
+	default:
+		p.want("the end of the range")
+		return nil
+	}
+	p.pos++
+	return r
+}
+
+// contextLiteral reads "{key: value, …}". A key is a string or free text up to the colon.
+func (p *parser) contextLiteral() expr {
+	p.pos++
+	c := &contextLiteral{}
+	if p.space(); p.peek() == '}' {
+		p.pos++
+		return c
+	}
+	for {
+		key, ok := p.contextKey()
+		if !ok || !p.symbol(":") {
+			return nil
+		}
+		value := p.expression()
+		if value == nil {
+			return nil
+		}
+		c.keys, c.values = append(c.keys, key), append(c.values, value)
+		if p.symbol(",") {
+			continue
+		}
+		if !p.symbol("}") {
+			return nil
+		}
+		return c
+	}
+}
+
+func (p *parser) contextKey() (string, bool) {
+	p.space()
+	switch p.peek() {
+	case '"':
+		return p.stringLiteral()
+	case '`':
+		return p.name()
+	}
+	end := strings.IndexAny(p.src[p.pos:], `:,{}"[]`)
+	if end <= 0 || p.src[p.pos+end] != ':' {
+		p.want("a key")
+		return "", false
+	}
+	key := strings.TrimRight(p.src[p.pos:p.pos+end], " \t\r\n")
+	p.pos += end
+	return key, key != ""
+}
+
+// lambda reads "function(a, b) body".
+func (p *parser) lambda() expr {
+	p.keyword("function")
+	if !p.symbol("(") {
+		return nil
+	}
+	f := &lambda{}
+	if p.space(); p.peek() != ')' {
+		if !p.parameters(f) {
+			return nil
+		}
+	}
+	if !p.symbol(")") {
+		return nil
+	}
+	if p.profile == DMN && p.keyword("external") {
+		f.external = true
+	}
+	if f.body = p.expression(); f.body == nil {
+		return nil
+	}
+	return f
+}
+
+func (p *parser) parameters(f *lambda) bool {
+	for {
+		name, ok := p.parameterName("")
+		if !ok {
+			return false
+		}
+		var t *typeRef
+		if p.profile == DMN && p.symbol(":") {
+			if t = p.typeRef(); t == nil {
+				return false
+			}
+		}
+		f.params, f.types = append(f.params, name), append(f.types, t)
+		if !p.symbol(",") {
+			return true
+		}
+	}
+}
+
+// parameterName takes the name of a parameter or a loop variable, words up to the given keyword.
+func (p *parser) parameterName(until string) (string, bool) {
+	p.space()
+	if p.peek() == '`' {
+		return p.name()
+	}
+	start, end := p.pos, p.pos
+	for !(until != "" && p.atWord(until)) && p.word() != "" {
+		end = p.pos
+		p.space()
+	}
+	p.pos = end
+	if end == start || reserved(p.src[start:end]) {
+		p.want("a name")
+		return "", false
+	}
+	return p.src[start:end], true
+}

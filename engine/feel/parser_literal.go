@@ -1,0 +1,132 @@
+package feel
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// numberLiteral reads digits with a fraction. A point that is followed by no digit belongs to a path or a range.
+func (p *parser) numberLiteral() expr {
+	start := p.pos
+	p.digits()
+	if p.peek() == '.' && p.pos+1 < len(p.src) && isDigit(p.src[p.pos+1]) {
+		p.pos++
+		p.digits()
+	}
+	if p.profile == DMN && (p.peek() == 'e' || p.peek() == 'E') {
+		p.exponent()
+	}
+	v, ok := parseNumber(p.src[start:p.pos])
+	if !ok {
+		p.pos = start
+		p.want("a number of at most 1000 digits and an exponent of at most 6144")
+		return nil
+	}
+	return &literal{v}
+}
+
+func (p *parser) digits() {
+	for isDigit(p.peek()) {
+		p.pos++
+	}
+}
+
+// exponent takes "e5" (DMN 1.5); what is none stays unread.
+func (p *parser) exponent() {
+	back := p.pos
+	p.pos++
+	if c := p.peek(); c == '+' || c == '-' {
+		p.pos++
+	}
+	if !isDigit(p.peek()) {
+		p.pos = back
+		return
+	}
+	p.digits()
+}
+
+// stringLiteral reads "…" with its escapes. As in feel-scala 1.19 an unknown escape stands for itself, and so does
+// \uXXXX, which only the standard resolves.
+func (p *parser) stringLiteral() (string, bool) {
+	start := p.pos
+	p.pos++
+	plain := true
+	for p.pos < len(p.src) {
+		switch p.src[p.pos] {
+		case '\\':
+			plain = false
+			p.pos++
+		case '"':
+			text := p.src[start+1 : p.pos]
+			p.pos++
+			if plain {
+				return text, true
+			}
+			return p.unescape(text), true
+		}
+		p.pos++
+	}
+	p.pos = len(p.src)
+	p.want("'\"' at the end of the string")
+	return "", false
+}
+
+func (p *parser) unescape(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c != '\\' || i+1 == len(text) {
+			b.WriteByte(c)
+			continue
+		}
+		i++
+		if at := strings.IndexByte(`"\'nrtbf`, text[i]); at >= 0 {
+			b.WriteByte("\"\\'\n\r\t\b\f"[at])
+			continue
+		}
+		if r, size := p.unicode(text[i:]); size > 0 {
+			b.WriteRune(r)
+			i += size - 1
+			continue
+		}
+		b.WriteByte('\\')
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+// unicode reads uXXXX (maybe a surrogate pair) or UXXXXXX; size 0 when there is none.
+func (p *parser) unicode(text string) (r rune, size int) {
+	if p.profile != DMN {
+		return 0, 0
+	}
+	switch {
+	case text[0] == 'u':
+		if _, ok := hex4(text, 1); !ok {
+			return 0, 0
+		}
+		r, n := unicodeEscape([]byte(text), 1)
+		return r, n
+	case text[0] == 'U' && len(text) >= 7:
+		high, ok1 := hex4("00"+text[1:3], 0)
+		low, ok2 := hex4(text, 3)
+		if r = high<<16 | low; ok1 && ok2 && utf8.ValidRune(r) {
+			return r, 7
+		}
+	}
+	return 0, 0
+}
+
+// temporalLiteral reads @"…"; text that is no temporal value is null.
+func (p *parser) temporalLiteral() expr {
+	p.pos++
+	if p.space(); p.peek() != '"' {
+		p.want("a string")
+		return nil
+	}
+	text, ok := p.stringLiteral()
+	if !ok {
+		return nil
+	}
+	return &literal{parseTemporal(text)}
+}

@@ -1,0 +1,204 @@
+package feel
+
+import (
+	"strconv"
+	"strings"
+)
+
+// String writes v as messages quote it, which is also what the built-in string() writes inside of lists and contexts:
+// strings in quotation marks, temporal values in ISO-8601, contexts as {key:value, …}.
+func (v Value) String() string {
+	var b strings.Builder
+	v.write(&b)
+	return b.String()
+}
+
+func (v Value) write(b *strings.Builder) {
+	switch v.kind {
+	case KindNull:
+		b.WriteString("null")
+	case KindBoolean:
+		b.WriteString(strconv.FormatBool(v.n != 0))
+	case KindNumber:
+		b.WriteString(numberText(v))
+	case KindString:
+		b.WriteByte('"')
+		b.WriteString(v.str())
+		b.WriteByte('"')
+	case KindList:
+		b.WriteByte('[')
+		for i, item := range v.items() {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			item.write(b)
+		}
+		b.WriteByte(']')
+	case KindContext:
+		v.context().write(b)
+	case KindRange:
+		(*Range)(v.p).write(b)
+	case KindFunction:
+		b.WriteString("function(" + strings.Join((*function)(v.p).params, ", ") + ")")
+	default:
+		var buf [64]byte
+		b.Write(v.appendTemporal(buf[:0]))
+	}
+}
+
+func (c Context) write(b *strings.Builder) {
+	b.WriteByte('{')
+	for i, e := range c.Entries() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(e.Key)
+		b.WriteByte(':')
+		e.Value.write(b)
+	}
+	b.WriteByte('}')
+}
+
+func (r *Range) write(b *strings.Builder) {
+	if r.LowClosed {
+		b.WriteByte('[')
+	} else {
+		b.WriteByte('(')
+	}
+	r.Low.write(b)
+	b.WriteString("..")
+	r.High.write(b)
+	if r.HighClosed {
+		b.WriteByte(']')
+	} else {
+		b.WriteByte(')')
+	}
+}
+
+// appendTemporal appends the ISO-8601 form of a date, time, date-time or duration.
+func (v Value) appendTemporal(dst []byte) []byte {
+	switch v.kind {
+	case KindDate:
+		return appendDate(dst, v.n)
+	case KindTime:
+		dst = appendTime(dst, v.n, v.x)
+		return appendZone(dst, v.zone())
+	case KindDateTime:
+		day, second := floorDiv(v.n, 86400)
+		dst = append(appendDate(dst, day), 'T')
+		dst = appendTime(dst, second, v.x)
+		return appendZone(dst, v.zone())
+	case KindDaysTimeDuration:
+		return appendDaysTime(dst, v.n, int64(v.x))
+	default:
+		return appendYearsMonths(dst, v.n)
+	}
+}
+
+// appendPadded appends n with at least width digits.
+func appendPadded(dst []byte, n int64, width int) []byte {
+	var buf [20]byte
+	text := strconv.AppendInt(buf[:0], n, 10)
+	for i := len(text); i < width; i++ {
+		dst = append(dst, '0')
+	}
+	return append(dst, text...)
+}
+
+func appendDate(dst []byte, days int64) []byte {
+	year, month, day := dateOf(days)
+	if year < 0 {
+		dst, year = append(dst, '-'), -year
+	}
+	dst = append(appendPadded(dst, year, 4), '-')
+	dst = append(appendPadded(dst, month, 2), '-')
+	return appendPadded(dst, day, 2)
+}
+
+func appendTime(dst []byte, seconds int64, nanos int32) []byte {
+	dst = append(appendPadded(dst, seconds/3600, 2), ':')
+	dst = append(appendPadded(dst, seconds/60%60, 2), ':')
+	return appendFraction(appendPadded(dst, seconds%60, 2), int64(nanos))
+}
+
+// appendFraction appends nanoseconds behind a point, without zeros at the end.
+func appendFraction(dst []byte, nanos int64) []byte {
+	if nanos == 0 {
+		return dst
+	}
+	dst = appendPadded(append(dst, '.'), nanos, 9)
+	for dst[len(dst)-1] == '0' {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
+}
+
+func appendZone(dst []byte, z *zone) []byte {
+	switch {
+	case z == nil:
+		return dst
+	case z.rules != nil:
+		return append(append(dst, '@'), z.name...)
+	case z.offset == 0:
+		return append(dst, 'Z')
+	}
+	offset := int64(z.offset)
+	if offset < 0 {
+		dst, offset = append(dst, '-'), -offset
+	} else {
+		dst = append(dst, '+')
+	}
+	dst = append(appendPadded(dst, offset/3600, 2), ':')
+	dst = appendPadded(dst, offset/60%60, 2)
+	if offset%60 != 0 {
+		dst = appendPadded(append(dst, ':'), offset%60, 2)
+	}
+	return dst
+}
+
+func appendDaysTime(dst []byte, seconds, nanos int64) []byte {
+	if seconds == 0 && nanos == 0 {
+		return append(dst, "P0D"...)
+	}
+	magnitude := uint64(seconds)
+	if seconds < 0 {
+		dst = append(dst, '-')
+		magnitude = -magnitude
+		if nanos > 0 {
+			magnitude, nanos = magnitude-1, 1e9-nanos
+		}
+	}
+	dst = append(dst, 'P')
+	dst = appendUnit(dst, magnitude/86400, 'D')
+	if magnitude%86400 == 0 && nanos == 0 {
+		return dst
+	}
+	dst = append(dst, 'T')
+	dst = appendUnit(dst, magnitude/3600%24, 'H')
+	dst = appendUnit(dst, magnitude/60%60, 'M')
+	if magnitude%60 == 0 && nanos == 0 {
+		return dst
+	}
+	dst = strconv.AppendUint(dst, magnitude%60, 10)
+	return append(appendFraction(dst, nanos), 'S')
+}
+
+func appendYearsMonths(dst []byte, months int64) []byte {
+	if months == 0 {
+		return append(dst, "P0Y"...)
+	}
+	magnitude := uint64(months)
+	if months < 0 {
+		dst, magnitude = append(dst, '-'), -magnitude
+	}
+	dst = append(dst, 'P')
+	dst = appendUnit(dst, magnitude/12, 'Y')
+	return appendUnit(dst, magnitude%12, 'M')
+}
+
+func appendUnit(dst []byte, n uint64, unit byte) []byte {
+	if n == 0 {
+		return dst
+	}
+	return append(strconv.AppendUint(dst, n, 10), unit)
+}
