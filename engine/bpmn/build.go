@@ -1,6 +1,7 @@
 package bpmn
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/payhub/payhub/engine/feel"
@@ -27,7 +28,7 @@ func buildProcess(m *model, n *node) (*Process, error) {
 	}
 	b.collect(n, ProcessElement, nil)
 	b.connect()
-	for i, e := range b.process.Elements {
+	for i, e := range slices.Backward(b.process.Elements) {
 		node := b.order[i]
 		b.mappings(node, e)
 		b.starts(e)
@@ -70,8 +71,10 @@ func (b *builder) addFlow(n *node) {
 	b.process.flowByID[f.ID] = f
 }
 
+// connect ties the flows to their ends, the last of the document first: this
+// is the order in which Zeebe asks conditions and forks.
 func (b *builder) connect() {
-	for i, f := range b.process.Flows {
+	for i, f := range slices.Backward(b.process.Flows) {
 		n := b.flowOrder[i]
 		f.Source = b.elements[b.m.byID[local(n.value("sourceRef"))]]
 		f.Target = b.elements[b.m.byID[local(n.value("targetRef"))]]

@@ -32,34 +32,37 @@ func text(e *feel.Expression) string {
 // describe writes a process one element a line, so that a test can show the
 // graph it expects.
 func describe(p *bpmn.Process) string {
-	var b strings.Builder
+	var out strings.Builder
 	for i, e := range p.Elements {
-		fmt.Fprintf(&b, "%d %s %s", i, e.ID, e.Type)
+		fmt.Fprintf(&out, "%d %s %s", i, e.ID, e.Type)
 		if e.Event != bpmn.EventUnspecified {
-			fmt.Fprintf(&b, " %s", e.Event)
+			fmt.Fprintf(&out, " %s", e.Event)
 		}
 		if e.Parent != nil {
-			fmt.Fprintf(&b, " in %s", e.Parent.ID)
+			fmt.Fprintf(&out, " in %s", e.Parent.ID)
 		}
 		if e.NoneStart != nil {
-			fmt.Fprintf(&b, " starts at %s", e.NoneStart.ID)
+			fmt.Fprintf(&out, " starts at %s", e.NoneStart.ID)
+		}
+		for _, b := range e.Boundary {
+			fmt.Fprintf(&out, " has %s", b.ID)
 		}
 		if e.AttachedTo != nil {
-			fmt.Fprintf(&b, " on %s interrupting=%t", e.AttachedTo.ID, e.Interrupting)
+			fmt.Fprintf(&out, " on %s interrupting=%t", e.AttachedTo.ID, e.Interrupting)
 		}
 		for _, f := range e.Outgoing {
-			fmt.Fprintf(&b, " -%s[%s]-> %s", f.ID, text(f.Condition), f.Target.ID)
+			fmt.Fprintf(&out, " -%s[%s]-> %s", f.ID, text(f.Condition), f.Target.ID)
 			if f == e.Default {
-				b.WriteString(" (default)")
+				out.WriteString(" (default)")
 			}
 		}
 		for _, t := range e.EventTargets {
-			fmt.Fprintf(&b, " waits at %s", t.ID)
+			fmt.Fprintf(&out, " waits at %s", t.ID)
 		}
-		describeDetails(&b, e)
-		b.WriteString("\n")
+		describeDetails(&out, e)
+		out.WriteString("\n")
 	}
-	return b.String()
+	return out.String()
 }
 
 func describeDetails(b *strings.Builder, e *bpmn.Element) {
@@ -94,9 +97,9 @@ func TestAModelBecomesAGraph(t *testing.T) {
 			"0 p PROCESS starts at s\n1 s START_EVENT NONE in p\n2 sub SUB_PROCESS in p starts at i\n3 i START_EVENT NONE in sub\n4 m MANUAL_TASK in sub\n5 t TASK in p\n",
 		},
 		{
-			"flows keep the order of the document, not that of the gateway's list",
-			`<process id="p" isExecutable="true"><startEvent id="s"/><exclusiveGateway id="g" default="f1"><outgoing>f1</outgoing><outgoing>f2</outgoing></exclusiveGateway><sequenceFlow id="f2" sourceRef="g" targetRef="b"><conditionExpression> =x &gt; 1 </conditionExpression></sequenceFlow><sequenceFlow id="f1" sourceRef="g" targetRef="a"/><endEvent id="a"/><endEvent id="b"/></process>`,
-			"0 p PROCESS starts at s\n1 s START_EVENT NONE in p\n2 g EXCLUSIVE_GATEWAY in p -f2[=x > 1]-> b -f1[-]-> a (default)\n3 a END_EVENT NONE in p\n4 b END_EVENT NONE in p\n",
+			"flows stand in reverse order of the document, whatever the gateway lists",
+			`<process id="p" isExecutable="true"><startEvent id="s"/><exclusiveGateway id="g" default="f1"><outgoing>f2</outgoing><outgoing>f1</outgoing></exclusiveGateway><sequenceFlow id="f2" sourceRef="g" targetRef="b"><conditionExpression> =x &gt; 1 </conditionExpression></sequenceFlow><sequenceFlow id="f1" sourceRef="g" targetRef="a"/><endEvent id="a"/><endEvent id="b"/></process>`,
+			"0 p PROCESS starts at s\n1 s START_EVENT NONE in p\n2 g EXCLUSIVE_GATEWAY in p -f1[-]-> a (default) -f2[=x > 1]-> b\n3 a END_EVENT NONE in p\n4 b END_EVENT NONE in p\n",
 		},
 		{
 			"a service task has a job with three retries unless said otherwise, headers without key or value are left out",
@@ -109,14 +112,14 @@ func TestAModelBecomesAGraph(t *testing.T) {
 			"0 p PROCESS\n1 s START_EVENT MESSAGE in p message n begin key -\n2 r RECEIVE_TASK in p message m go key =k\n3 c INTERMEDIATE_CATCH_EVENT MESSAGE in p message m go key =k\n",
 		},
 		{
-			"boundary events, in the order of the document",
+			"boundary events, in reverse order of the document",
 			`<process id="p" isExecutable="true"><boundaryEvent id="b1" attachedToRef="t"><timerEventDefinition><timeDuration>PT1S</timeDuration></timerEventDefinition></boundaryEvent><startEvent id="s"/><manualTask id="t"/><boundaryEvent id="b2" cancelActivity="false" attachedToRef="t"><timerEventDefinition><timeCycle>R/PT1M</timeCycle></timerEventDefinition></boundaryEvent><boundaryEvent id="b3" attachedToRef="t"><errorEventDefinition errorRef="e"/></boundaryEvent><boundaryEvent id="b4" attachedToRef="t"><errorEventDefinition/></boundaryEvent><endEvent id="x"><errorEventDefinition errorRef="e"/></endEvent></process><error id="e" errorCode="E1"/>`,
-			"0 p PROCESS starts at s\n1 b1 BOUNDARY_EVENT TIMER in p on t interrupting=true duration PT1S\n2 s START_EVENT NONE in p\n3 t MANUAL_TASK in p\n4 b2 BOUNDARY_EVENT TIMER in p on t interrupting=false cycle R/PT1M\n5 b3 BOUNDARY_EVENT ERROR in p on t interrupting=true error e E1\n6 b4 BOUNDARY_EVENT ERROR in p on t interrupting=true error  -\n7 x END_EVENT ERROR in p error e E1\n",
+			"0 p PROCESS starts at s\n1 b1 BOUNDARY_EVENT TIMER in p on t interrupting=true duration PT1S\n2 s START_EVENT NONE in p\n3 t MANUAL_TASK in p has b4 has b3 has b2 has b1\n4 b2 BOUNDARY_EVENT TIMER in p on t interrupting=false cycle R/PT1M\n5 b3 BOUNDARY_EVENT ERROR in p on t interrupting=true error e E1\n6 b4 BOUNDARY_EVENT ERROR in p on t interrupting=true error  -\n7 x END_EVENT ERROR in p error e E1\n",
 		},
 		{
 			"an event-based gateway waits at the events behind it",
 			`<process id="p" isExecutable="true"><startEvent id="s"/><eventBasedGateway id="g"><outgoing>f1</outgoing><outgoing>f2</outgoing></eventBasedGateway><intermediateCatchEvent id="a"><timerEventDefinition><timeDate>=d</timeDate></timerEventDefinition></intermediateCatchEvent><intermediateCatchEvent id="b"><timerEventDefinition><timeDuration>=x</timeDuration></timerEventDefinition></intermediateCatchEvent><sequenceFlow id="f2" sourceRef="g" targetRef="b"/><sequenceFlow id="f1" sourceRef="g" targetRef="a"/></process>`,
-			"0 p PROCESS starts at s\n1 s START_EVENT NONE in p\n2 g EVENT_BASED_GATEWAY in p -f2[-]-> b -f1[-]-> a waits at b waits at a\n3 a INTERMEDIATE_CATCH_EVENT TIMER in p date =d\n4 b INTERMEDIATE_CATCH_EVENT TIMER in p duration =x\n",
+			"0 p PROCESS starts at s\n1 s START_EVENT NONE in p\n2 g EVENT_BASED_GATEWAY in p -f1[-]-> a -f2[-]-> b waits at a waits at b\n3 a INTERMEDIATE_CATCH_EVENT TIMER in p date =d\n4 b INTERMEDIATE_CATCH_EVENT TIMER in p duration =x\n",
 		},
 		{
 			"call activities propagate everything unless told not to",

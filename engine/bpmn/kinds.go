@@ -71,6 +71,9 @@ func (m *model) check() []Finding {
 		switch {
 		case n.is(bpmnNamespace, "process") && !n.isSet("isExecutable", false):
 			return false
+		case notExecuted(n):
+			m.fail(n, notYet, "Elements of type '"+strings.ToUpper(n.name[:1])+n.name[1:]+"'")
+			return false
 		case n.space == zeebeNamespace:
 			m.checkExtension(n)
 		default:
@@ -86,7 +89,6 @@ func (m *model) checkBPMN(n *node) {
 	switch n.name {
 	case "process":
 		checkProcess(m, n)
-		m.checkScope(n)
 	case "message":
 		checkMessage(m, n)
 	case "sequenceFlow":
@@ -137,23 +139,16 @@ func (m *model) checkNode(n *node) {
 	if k.check != nil {
 		k.check(m, n)
 	}
-	if k.element == SubProcess {
-		m.checkScope(n)
-	}
 }
 
-// checkScope refuses what stands among the flow elements of a scope and is
-// none that is executed.
-func (m *model) checkScope(scope *node) {
-	for _, n := range scope.children {
-		if _, executed := kinds[n.name]; n.space != bpmnNamespace || executed || n.name == "sequenceFlow" || silent(n.name) {
-			continue
-		}
-		if strings.HasSuffix(n.name, "LoopCharacteristics") {
-			continue
-		}
-		m.fail(n, notYet, "Elements of type '"+strings.ToUpper(n.name[:1])+n.name[1:]+"'")
+// notExecuted says that a node stands among the flow elements of a scope and
+// is none that is executed.
+func notExecuted(n *node) bool {
+	if n.space != bpmnNamespace || n.parent == nil || !isScope(n.parent) {
+		return false
 	}
+	_, executed := kinds[n.name]
+	return !executed && n.name != "sequenceFlow" && !silent(n.name) && !strings.HasSuffix(n.name, "LoopCharacteristics")
 }
 
 // definitions are the event definitions of an event.

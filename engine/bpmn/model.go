@@ -67,15 +67,17 @@ type Element struct {
 	// for the process. A boundary event's parent is the scope of its activity.
 	Parent *Element
 
-	// Outgoing and Incoming are in document order of the flows: this is the
-	// order in which an exclusive gateway asks its conditions.
+	// Outgoing and Incoming stand in reverse document order of the flows: so
+	// Zeebe asks the conditions of an exclusive gateway and takes the flows of a
+	// fork (observed on 8.8.21; the gateway's own list of outgoing flows plays
+	// no part).
 	Outgoing []*SequenceFlow
 	Incoming []*SequenceFlow
 	// Default is the flow an exclusive gateway takes when no condition holds.
 	Default *SequenceFlow
 
-	// Boundary are the boundary events attached to this activity, in document
-	// order.
+	// Boundary are the boundary events attached to this activity, in reverse
+	// document order, as Zeebe opens their subscriptions.
 	Boundary []*Element
 	// AttachedTo is the activity a boundary event sits on.
 	AttachedTo *Element
@@ -96,7 +98,8 @@ type Element struct {
 type Scope struct {
 	// NoneStart is the start event without a definition; nil if there is none.
 	NoneStart *Element
-	// Starts are all start events in document order, the none start included.
+	// Starts are all start events in reverse document order, the none start
+	// included: the order in which Zeebe opens their timers.
 	Starts []*Element
 	// EventSubProcesses are the event sub-processes that lie directly in it.
 	EventSubProcesses []*Element

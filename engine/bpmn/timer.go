@@ -56,6 +56,9 @@ func (t *Timer) Schedule(v feel.Value, now int64) (Schedule, error) {
 		if !isText && v.TypeName() != "DATE_TIME" {
 			return Schedule{}, t.wrongType("one of '[DATE_TIME, STRING]'", v)
 		}
+		if !isText {
+			text = withOffset(text)
+		}
 		due, err := parseDate(text)
 		if err != nil {
 			return Schedule{}, fmt.Errorf("Invalid date-time format '%s' for expression '%s'.", text, t.Expr.Source()) //nolint:staticcheck // Zeebe's words
@@ -113,6 +116,18 @@ func timerText(v feel.Value) (text string, isText bool) {
 		}
 	}
 	return text, false
+}
+
+// withOffset makes a local date time of FEEL one in UTC.
+func withOffset(dateTime string) string {
+	if _, clock, _ := strings.Cut(dateTime, "T"); strings.ContainsAny(clock, "Zz+-") {
+		return dateTime
+	}
+	local, zone, found := strings.Cut(dateTime, "@")
+	if found {
+		return local + "Z[" + zone + "]"
+	}
+	return local + "Z"
 }
 
 // zoneLetters are what names of time zones are made of.
