@@ -6,10 +6,11 @@ const (
 	CreatedOnceCreated                // the key was new and an instance was started
 	CreatedOnceRepeated               // answer only: the key is known, its first answer again
 	CreatedOnceEnded                  // the instance of the key has ended
-	CreatedOnceExpired                // the key is forgotten, its retention is over
+	CreatedOnceExpire                 // command: forget the key, its retention is over
+	CreatedOnceExpired                // the key is forgotten
 )
 
-var createdOnceIntents = []string{"CREATE", "CREATED", "REPEATED", "ENDED", "EXPIRED"}
+var createdOnceIntents = []string{"CREATE", "CREATED", "REPEATED", "ENDED", "EXPIRE", "EXPIRED"}
 
 // The states of an instance that was created once.
 const (

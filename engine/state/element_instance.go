@@ -20,7 +20,6 @@ type ElementInstance struct {
 	Flows                    int32 // sequence flows taken in it whose target is not active yet
 	JobKey                   int64 // its job, 0 if none
 	CalledKey                int64 // the process instance it called, 0 if none
-	InterruptedBy            int32 // index of the element whose event interrupted it, 0 if none
 	Origin                   record.Origin
 	Tags                     []string
 	BusinessID               string
@@ -40,7 +39,6 @@ func (e *ElementInstance) Fields(c *record.Codec) {
 	c.Int32(&e.Flows)
 	c.Int(&e.JobKey)
 	c.Int(&e.CalledKey)
-	c.Int32(&e.InterruptedBy)
 	c.Byte((*uint8)(&e.Origin))
 	c.Strings(&e.Tags)
 	c.String(&e.BusinessID)
@@ -53,12 +51,9 @@ func (e *ElementInstance) Active() bool { return e.State == record.ElementActiva
 // Terminating tells whether the instance is being terminated.
 func (e *ElementInstance) Terminating() bool { return e.State == record.ElementTerminating }
 
-// Interrupted tells whether an interrupting event is ending the instance's content.
-func (e *ElementInstance) Interrupted() bool { return e.InterruptedBy != 0 }
-
 // ElementInstance finds an instance by its key; nil if there is none.
 func (v *View) ElementInstance(key int64) *ElementInstance {
-	e, ok := load[ElementInstance](v, v.key(tableElementInstance).num(key))
+	e, ok := loadOf[ElementInstance](v, tableElementInstance, key)
 	if !ok {
 		return nil
 	}

@@ -43,7 +43,7 @@ func (j *Job) Fields(c *record.Codec) {
 
 // Job finds a job by its key; nil if there is none.
 func (v *View) Job(key int64) *Job {
-	j, ok := load[Job](v, v.key(tableJob).num(key))
+	j, ok := loadOf[Job](v, tableJob, key)
 	if !ok {
 		return nil
 	}

@@ -67,7 +67,7 @@ var ordered = [tableCount]bool{
 	tableElementChild: true, tableJobActivatable: true, tableJobDeadline: true, tableJobBackoff: true,
 	tableTimerDue: true, tableTimerOwner: true, tableMessageBuffer: true, tableMessageDeadline: true,
 	tableMessageCorrelated: true, tableMessageSubscriptionIndex: true, tableProcessMessageSubscription: true,
-	tableMessageStart: true, tableMessageStartDefinition: true, tableProcessEvent: true, tableTakenFlow: true,
+	tableMessageStart: true, tableMessageStartDefinition: true, tableTakenFlow: true,
 	tableCreatedOnceExpiry: true, tableExporter: true, tableFollowUp: true, tableIncidentElement: true,
 }
 

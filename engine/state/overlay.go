@@ -59,6 +59,15 @@ func (o *Overlay) Get(key []byte) ([]byte, bool) {
 	return o.base.Get(key)
 }
 
+// Own finds the value that the overlay itself has for a key.
+func (o *Overlay) Own(key []byte) ([]byte, bool) {
+	i, ok := o.index[string(key)]
+	if !ok || o.rows[i].Op == record.RowDelete {
+		return nil, false
+	}
+	return o.rows[i].Value, true
+}
+
 // arenaChunk is how much room the arena takes at a time.
 const arenaChunk = 16 << 10
 

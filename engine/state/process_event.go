@@ -2,46 +2,33 @@ package state
 
 import "github.com/payhub/payhub/engine/record"
 
-// ProcessEvent is an event that has hit a scope and waits to be taken.
+// ProcessEvent is an event that has hit a scope and waits to be taken. A scope holds one: while
+// it does, no other event is accepted there.
 type ProcessEvent struct {
 	record.ProcessEvent
-	Key int64 // not in the row: it is the row's key
+	Key int64
 }
 
-// ProcessEvents calls visit with the events that wait at a scope, oldest first.
-func (v *View) ProcessEvents(scope int64, visit func(*ProcessEvent) bool) {
-	v.scanPrefix(v.key(tableProcessEvent).num(scope), func(key, value []byte) bool {
-		return visit(&ProcessEvent{ProcessEvent: *decode[record.ProcessEvent](value), Key: lastNum(key)})
-	})
+// Fields implements the row codec.
+func (e *ProcessEvent) Fields(c *record.Codec) {
+	c.Int(&e.Key)
+	e.ProcessEvent.Fields(c)
 }
 
-// FirstProcessEvent is the oldest event that waits at a scope; nil if there is none.
-func (v *View) FirstProcessEvent(scope int64) (first *ProcessEvent) {
-	v.ProcessEvents(scope, func(e *ProcessEvent) bool {
-		first = e
-		return false
-	})
-	return first
+// ProcessEvent is the event that waits at a scope; nil if there is none.
+func (v *View) ProcessEvent(scope int64) *ProcessEvent {
+	e, _ := loadOf[ProcessEvent](v, tableProcessEvent, scope)
+	return e
 }
 
 // InsertProcessEvent adds an event.
 func (t *Tables) InsertProcessEvent(e *ProcessEvent) {
-	t.overlay.insert(t.key(tableProcessEvent).num(e.ScopeKey).num(e.Key), t.overlay.encode(&e.ProcessEvent))
+	t.overlay.insert(t.key(tableProcessEvent).num(e.ScopeKey), t.overlay.encode(e))
 }
 
-// DeleteProcessEvent removes an event that was taken.
-func (t *Tables) DeleteProcessEvent(scope, key int64) {
-	t.overlay.remove(t.key(tableProcessEvent).num(scope).num(key))
-}
-
-// DeleteProcessEvents removes all events of a scope that ends.
-func (t *Tables) DeleteProcessEvents(scope int64) {
-	var keys []int64
-	t.ProcessEvents(scope, func(e *ProcessEvent) bool {
-		keys = append(keys, e.Key)
-		return true
-	})
-	for _, key := range keys {
-		t.DeleteProcessEvent(scope, key)
+// DeleteProcessEvent removes the event of a scope, if there is one.
+func (t *Tables) DeleteProcessEvent(scope int64) {
+	if _, found := t.of(tableProcessEvent, scope); found {
+		t.overlay.remove(t.key(tableProcessEvent).num(scope))
 	}
 }

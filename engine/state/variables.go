@@ -4,7 +4,7 @@ import "github.com/payhub/payhub/engine/record"
 
 // Variables are the variables of one scope, without those of the scopes around it.
 func (v *View) Variables(scope int64) record.Document {
-	value, _ := v.reader.Get(v.key(tableVariables).num(scope))
+	value, _ := v.of(tableVariables, scope)
 	return value
 }
 
@@ -20,8 +20,8 @@ func (t *Tables) PutVariables(scope int64, doc record.Document, fresh bool) {
 
 // DeleteVariables removes the variables of a scope.
 func (t *Tables) DeleteVariables(scope int64) {
-	if key := t.key(tableVariables).num(scope); t.has(key) {
-		t.overlay.remove(key)
+	if _, found := t.of(tableVariables, scope); found {
+		t.overlay.remove(t.key(tableVariables).num(scope))
 	}
 }
 

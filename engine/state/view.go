@@ -1,28 +1,55 @@
 package state
 
-import "github.com/payhub/payhub/engine/record"
+import (
+	"math"
+
+	"github.com/payhub/payhub/engine/record"
+)
 
 // View reads the tables. Decisions get a View of their overlay; queries get one of the store.
 type View struct {
 	reader      Reader
 	definitions *Definitions
 	keybuf      []byte
+	overlay     *Overlay
+	fresh       int64
 }
 
 // NewView reads the tables of a store; definitions may be shared by the views of one partition.
 func NewView(reader Reader, definitions *Definitions) *View {
-	return &View{reader: reader, definitions: definitions}
+	return &View{reader: reader, definitions: definitions, fresh: math.MaxInt64}
 }
 
 // Tables reads and changes the tables of one decision. Only appliers have one.
 type Tables struct {
 	View
-	overlay *Overlay
 }
 
 // NewTables makes the tables over an overlay.
 func NewTables(overlay *Overlay, definitions *Definitions) *Tables {
-	return &Tables{View: View{reader: overlay, definitions: definitions}, overlay: overlay}
+	return &Tables{View: View{reader: overlay, definitions: definitions, overlay: overlay, fresh: math.MaxInt64}}
+}
+
+// MadeFrom says that keys from here on are made by this decision, so that rows named after them
+// are nowhere but in the overlay: looking further would be in vain, and costs.
+func (t *Tables) MadeFrom(key int64) { t.fresh = key }
+
+// of finds the row that a table has for a key made by the partition.
+func (v *View) of(t Table, id int64) (value []byte, found bool) {
+	key := v.key(t).num(id)
+	if id >= v.fresh {
+		return v.overlay.Own(key)
+	}
+	return v.reader.Get(key)
+}
+
+// loadOf reads and decodes the row that a table has for a key made by the partition.
+func loadOf[T any, P row[T]](v *View, t Table, id int64) (P, bool) {
+	value, found := v.of(t, id)
+	if !found {
+		return nil, false
+	}
+	return decode[T, P](value), true
 }
 
 // key starts the key of a row. The buffer is used again by the next key.

@@ -1,0 +1,13 @@
+package apply
+
+import (
+	"github.com/payhub/payhub/engine/record"
+	"github.com/payhub/payhub/engine/state"
+)
+
+// messageSubscriptionRejected takes a message back that the instance no longer wanted, so that
+// another one of its process may have it.
+func messageSubscriptionRejected(t *state.Tables, r *record.Record) {
+	v := r.Value.(*record.MessageSubscription)
+	t.DeleteMessageCorrelated(v.MessageKey, v.BpmnProcessID)
+}

@@ -1,0 +1,92 @@
+package element
+
+import (
+	"bytes"
+
+	"github.com/payhub/payhub/engine/record"
+	"github.com/payhub/payhub/engine/step"
+)
+
+// setLocal gives a scope of the instance variables of its own.
+func (x *Execution) setLocal(scope int64, doc record.Document) {
+	SetLocal(x.Step, x.Value, scope, doc)
+}
+
+// propagate sets each variable where the nearest scope has it, else at the root.
+func (x *Execution) propagate(scope int64, doc record.Document) {
+	Propagate(x.Step, x.Value, scope, doc)
+}
+
+// SetLocal gives a scope variables of its own: new ones are created, those whose value differs
+// are updated. v is any element instance of the same process instance.
+func SetLocal(s *step.Step, v *record.ProcessInstance, scope int64, doc record.Document) {
+	if len(doc) == 0 {
+		return
+	}
+	present := s.View.Variables(scope)
+	var created, updated record.Builder
+	fresh := doc.Len()
+	if len(present) > 0 {
+		fresh = 0
+		doc.Each(func(e record.Entry) bool {
+			if _, known := present.Get(e.Name); !known {
+				fresh++
+			}
+			return true
+		})
+	}
+	offset := int64(0)
+	if fresh > 0 {
+		offset = s.NextKeys(fresh) - scope
+	}
+	doc.Each(func(e record.Entry) bool {
+		before, known := present.Get(e.Name)
+		switch {
+		case !known:
+			created.Add(e.Name, offset, e.Value)
+			offset++
+		case !bytes.Equal(before.Value, e.Value):
+			updated.Add(e.Name, before.KeyOffset, e.Value)
+		}
+		return true
+	})
+	emitVariables(s, v, scope, record.VariableCreated, &created)
+	emitVariables(s, v, scope, record.VariableUpdated, &updated)
+}
+
+// emitVariables records created or updated variables of a scope, if there are any.
+func emitVariables(s *step.Step, v *record.ProcessInstance, scope int64, intent record.Intent, b *record.Builder) {
+	if b.Len() == 0 {
+		return
+	}
+	s.Emit(scope, intent, &record.Variables{
+		ScopeKey: scope, ProcessInstanceKey: v.ProcessInstanceKey, ProcessDefinitionKey: v.ProcessDefinitionKey,
+		BpmnProcessID: v.BpmnProcessID, Document: b.Document(), TenantID: v.TenantID,
+	})
+}
+
+// Propagate sets each variable in the nearest scope that has it, from a scope outwards, else in
+// the outermost one, the process instance.
+func Propagate(s *step.Step, v *record.ProcessInstance, scope int64, doc record.Document) {
+	for scope >= 0 && len(doc) > 0 {
+		parent := s.View.ParentScope(scope)
+		if parent < 0 {
+			SetLocal(s, v, scope, doc)
+			return
+		}
+		if present := s.View.Variables(scope); len(present) > 0 {
+			var here, further record.Builder
+			doc.Each(func(e record.Entry) bool {
+				if _, known := present.Get(e.Name); known {
+					here.Add(e.Name, 0, e.Value)
+				} else {
+					further.Add(e.Name, 0, e.Value)
+				}
+				return true
+			})
+			SetLocal(s, v, scope, here.Document())
+			doc = further.Document()
+		}
+		scope = parent
+	}
+}

@@ -1,0 +1,18 @@
+package process
+
+import (
+	"github.com/payhub/payhub/engine/element"
+	"github.com/payhub/payhub/engine/record"
+	"github.com/payhub/payhub/engine/state"
+	"github.com/payhub/payhub/engine/step"
+)
+
+// jobYield offers a job again that could not be handed to its worker.
+func jobYield(s *step.Step, command *record.Record) {
+	job := s.View.Job(command.Key)
+	if job == nil || job.State != state.JobActivated {
+		return
+	}
+	s.Emit(job.Key, record.JobYielded, element.JobValue(s.View, job))
+	offer(s, job.Key)
+}
