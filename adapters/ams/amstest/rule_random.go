@@ -2,6 +2,8 @@ package amstest
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -11,7 +13,8 @@ import (
 )
 
 // ruleRandom runs random operations under few references, so that repeats, conflicts and races for one hold are common, with
-// restarts and freezes between them, beside the twin. After each step outcome and books must agree.
+// restarts and freezes between them, beside the twin. After each step the outcome
+// and the balances must agree, at the end the status of every reference.
 func ruleRandom(c *Case) {
 	can := c.sys().Capabilities()
 	c.needs(can.Fences && can.PartialBook && can.Reverse && can.ReplaysDuplicates && can.StatusByReference,
@@ -25,18 +28,27 @@ func ruleRandom(c *Case) {
 		}
 		one.account("alice", 10)
 		one.account("bob", 0)
-		for range rapid.IntRange(1, 25).Draw(t, "steps") {
+		for range rapid.IntRange(10, 60).Draw(t, "steps") {
 			randomStep(t, one, w)
-			agree(one, w)
+			one.sameBalances(w)
 		}
+		one.sameStates(w)
 		one.conserved("alice", "bob")
 	})
 }
 
 var (
-	references = []ams.Reference{"r0", "r1", "r2", "r3", "r4", "r5"}
+	references = makeReferences(20)
 	accounts   = []ams.Account{"alice", "bob"}
 )
+
+func makeReferences(n int) []ams.Reference {
+	made := make([]ams.Reference, n)
+	for i := range made {
+		made[i] = ams.Reference(fmt.Sprintf("r%d", i))
+	}
+	return made
+}
 
 func randomStep(t *rapid.T, c *Case, w *twin) {
 	switch rapid.IntRange(0, 19).Draw(t, "kind of step") {
@@ -53,7 +65,7 @@ func randomStep(t *rapid.T, c *Case, w *twin) {
 			c.Fatalf("advance: %v", err)
 		}
 	default:
-		a := randomAsk(t)
+		a := randomAsk(t, w)
 		outcome, want := c.put(a), ams.KindRejected
 		if w.carry(a) {
 			want = ams.KindDone
@@ -64,7 +76,11 @@ func randomStep(t *rapid.T, c *Case, w *twin) {
 	}
 }
 
-func randomAsk(t *rapid.T) ask {
+// randomAsk repeats an earlier question now and then, and aims at references that mean something more often than not.
+func randomAsk(t *rapid.T, w *twin) ask {
+	if len(w.asked) > 0 && rapid.IntRange(0, 3).Draw(t, "repeat") == 0 {
+		return rapid.SampledFrom(w.asked).Draw(t, "earlier")
+	}
 	a := ask{
 		operation: rapid.SampledFrom([]ams.Operation{
 			ams.OperationHold, ams.OperationHold, ams.OperationCredit, ams.OperationBook, ams.OperationBook, ams.OperationRelease, ams.OperationReverse,
@@ -73,15 +89,29 @@ func randomAsk(t *rapid.T) ask {
 	}
 	switch a.operation {
 	case ams.OperationHold, ams.OperationCredit:
-		a.account = rapid.SampledFrom(append(accounts, "nobody")).Draw(t, "account")
+		a.account = rapid.SampledFrom([]ams.Account{"alice", "alice", "alice", "bob", "bob", "nobody"}).Draw(t, "account")
 	default:
-		a.target = rapid.SampledFrom(references).Draw(t, "target")
+		a.target = rapid.SampledFrom(w.targets(a.operation)).Draw(t, "target")
 	}
 	if a.operation != ams.OperationRelease && a.operation != ams.OperationReverse {
-		a.amount = rapid.Int64Range(1, 6).Draw(t, "amount")
+		a.amount = rapid.Int64Range(1, 4).Draw(t, "amount")
 		a.euro = rapid.IntRange(0, 9).Draw(t, "in euro") == 0
 	}
+	w.asked = append(w.asked, a)
 	return a
+}
+
+// targets are all references, and those again that the operation is made for.
+func (w *twin) targets(operation ams.Operation) []ams.Reference {
+	all := slices.Clone(references)
+	for range 4 {
+		for _, e := range w.history {
+			if e.done && !e.fence && (e.operation == ams.OperationHold) == (operation != ams.OperationReverse) {
+				all = append(all, e.reference)
+			}
+		}
+	}
+	return all
 }
 
 // put asks the system what the twin is asked.
@@ -105,11 +135,14 @@ func (c *Case) put(a ask) ams.Outcome[ams.Receipt] {
 	}
 }
 
-func agree(c *Case, w *twin) {
+func (c *Case) sameBalances(w *twin) {
 	for _, account := range accounts {
 		ledger, held := w.balance(account)
 		c.balance(account, ledger, held)
 	}
+}
+
+func (c *Case) sameStates(w *twin) {
 	for _, reference := range references {
 		c.state(reference, w.state(reference))
 	}

@@ -172,17 +172,18 @@ func ruleLostAnswer(c *Case) {
 	}
 }
 
-// ruleGivingUp ends the caller's context before, and at random moments during, a credit. Whatever is answered must be true.
+// ruleGivingUp ends the caller's context before, at a random moment during, or after a credit. Whatever is answered must be true.
 func ruleGivingUp(c *Case) {
 	c.needs(c.sys().Capabilities().StatusByReference, "StatusByReference")
 	c.account("bob", 0)
 	expected := int64(0)
-	for i := range 20 {
+	for i := range 21 {
 		reference := creditOf("t" + string(rune('a'+i)))
 		ctx, giveUp := context.WithCancel(c.ctx)
-		if i%2 == 0 {
+		switch i % 3 {
+		case 0:
 			giveUp()
-		} else {
+		case 1:
 			go giveUp()
 		}
 		outcome := c.sys().Credit(ctx, ams.CreditRequest{Reference: reference, Account: "bob", Amount: usd(1)})

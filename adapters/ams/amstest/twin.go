@@ -12,6 +12,7 @@ type twin struct {
 	standing map[ams.Account]ams.Standing
 	opening  map[ams.Account]int64
 	history  []event
+	asked    []ask
 }
 
 // event is one reference and what became of it.
