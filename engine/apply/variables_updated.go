@@ -9,8 +9,9 @@ import (
 func variablesUpdated(t *state.Tables, r *record.Record) {
 	v := r.Value.(*record.Variables)
 	var b record.Builder
+	finder := v.Document.Finder()
 	t.Variables(v.ScopeKey).Each(func(e record.Entry) bool {
-		if updated, ok := v.Document.Get(e.Name); ok {
+		if updated, ok := finder.Get(e.Name); ok {
 			e.Value = updated.Value
 		}
 		b.Add(e.Name, e.KeyOffset, e.Value)

@@ -24,44 +24,37 @@ func SetLocal(s *step.Step, v *record.ProcessInstance, scope int64, doc record.D
 		return
 	}
 	present := s.View.Variables(scope)
+	if len(present) == 0 {
+		first := s.NextKeys(doc.Len()) - scope
+		emit(s, v, scope, record.VariableCreated, doc.WithKeys(first))
+		return
+	}
 	var created, updated record.Builder
-	fresh := doc.Len()
-	if len(present) > 0 {
-		fresh = 0
-		doc.Each(func(e record.Entry) bool {
-			if _, known := present.Get(e.Name); !known {
-				fresh++
-			}
-			return true
-		})
-	}
-	offset := int64(0)
-	if fresh > 0 {
-		offset = s.NextKeys(fresh) - scope
-	}
+	finder := present.Finder()
 	doc.Each(func(e record.Entry) bool {
-		before, known := present.Get(e.Name)
+		before, known := finder.Get(e.Name)
 		switch {
 		case !known:
-			created.Add(e.Name, offset, e.Value)
-			offset++
+			created.Add(e.Name, 0, e.Value)
 		case !bytes.Equal(before.Value, e.Value):
 			updated.Add(e.Name, before.KeyOffset, e.Value)
 		}
 		return true
 	})
-	emitVariables(s, v, scope, record.VariableCreated, &created)
-	emitVariables(s, v, scope, record.VariableUpdated, &updated)
+	if created.Len() > 0 {
+		first := s.NextKeys(created.Len()) - scope
+		emit(s, v, scope, record.VariableCreated, created.Document().WithKeys(first))
+	}
+	if updated.Len() > 0 {
+		emit(s, v, scope, record.VariableUpdated, updated.Document())
+	}
 }
 
-// emitVariables records created or updated variables of a scope, if there are any.
-func emitVariables(s *step.Step, v *record.ProcessInstance, scope int64, intent record.Intent, b *record.Builder) {
-	if b.Len() == 0 {
-		return
-	}
+// emit records created or updated variables of a scope.
+func emit(s *step.Step, v *record.ProcessInstance, scope int64, intent record.Intent, doc record.Document) {
 	s.Emit(scope, intent, &record.Variables{
 		ScopeKey: scope, ProcessInstanceKey: v.ProcessInstanceKey, ProcessDefinitionKey: v.ProcessDefinitionKey,
-		BpmnProcessID: v.BpmnProcessID, Document: b.Document(), TenantID: v.TenantID,
+		BpmnProcessID: v.BpmnProcessID, Document: doc, TenantID: v.TenantID,
 	})
 }
 
@@ -76,8 +69,9 @@ func Propagate(s *step.Step, v *record.ProcessInstance, scope int64, doc record.
 		}
 		if present := s.View.Variables(scope); len(present) > 0 {
 			var here, further record.Builder
+			finder := present.Finder()
 			doc.Each(func(e record.Entry) bool {
-				if _, known := present.Get(e.Name); known {
+				if _, known := finder.Get(e.Name); known {
 					here.Add(e.Name, 0, e.Value)
 				} else {
 					further.Add(e.Name, 0, e.Value)

@@ -159,6 +159,12 @@ func rows(c *Codec, list *[]Row) {
 	})
 }
 
+// AppliedRows are the rows as every node applies them: those of the batch and the one that keeps
+// its hash. They are there once Append has been called; DecodeRows gives the same.
+func (b *Batch) AppliedRows() []Row {
+	return append(b.Rows[:len(b.Rows):len(b.Rows)], Row{Op: RowPut, Key: []byte(HashRowKey), Value: b.Hash[:]})
+}
+
 // LastPosition is the position of the batch's last record; FirstPosition-1 if there is none.
 func (b *Batch) LastPosition() int64 {
 	if len(b.Records) == 0 {

@@ -168,6 +168,34 @@ func (d Document) Get(name string) (Entry, bool) {
 	return Entry{}, false
 }
 
+// Finder looks names up in a document, fastest in the order in which they stand there.
+type Finder struct {
+	all, rest []byte
+}
+
+// Finder starts looking names up.
+func (d Document) Finder() Finder { return Finder{all: d.body(), rest: d.body()} }
+
+// Get finds a variable by its name.
+func (f *Finder) Get(name string) (Entry, bool) {
+	if e, rest, ok := nextEntry(f.rest); ok && e.Name == name {
+		f.rest = rest
+		return e, true
+	}
+	for b := f.all; len(b) > 0; {
+		e, rest, ok := nextEntry(b)
+		if !ok {
+			break
+		}
+		if e.Name == name {
+			f.rest = rest
+			return e, true
+		}
+		b = rest
+	}
+	return Entry{}, false
+}
+
 // check walks a document that came from outside and tells what is damaged.
 func (d Document) check() error {
 	if len(d) == 0 {
@@ -304,11 +332,25 @@ func (d *Document) Field(c *Codec) { d.fields(c) }
 type Builder struct {
 	raw   []byte // entries
 	count int
+	seen  [4]uint64 // a bit per hash of a name that may be there
+}
+
+// mark notes a name and tells whether it may have been noted before.
+func (b *Builder) mark(name string) bool {
+	h := uint32(2166136261)
+	for i := 0; i < len(name); i++ {
+		h = (h ^ uint32(name[i])) * 16777619
+	}
+	h ^= h >> 16
+	word, bit := h>>6&3, uint64(1)<<(h&63)
+	before := b.seen[word]&bit != 0
+	b.seen[word] |= bit
+	return before
 }
 
 // Set adds a variable; one of the same name that is there already is replaced.
 func (b *Builder) Set(name string, keyOffset int64, value []byte) {
-	for rest := b.raw; len(rest) > 0; {
+	for rest := b.raw; b.mark(name) && len(rest) > 0; {
 		e, next, ok := nextEntry(rest)
 		if ok && e.Name == name {
 			b.replace(name, keyOffset, value)
@@ -344,6 +386,18 @@ func (b *Builder) replace(name string, keyOffset int64, value []byte) {
 		b.Add(e.Name, e.KeyOffset, e.Value)
 		old = rest
 	}
+}
+
+// WithKeys is the document with keys: the first variable's has the given offset from the scope's
+// key, the others follow.
+func (d Document) WithKeys(first int64) Document {
+	b := Builder{raw: make([]byte, 0, len(d)+4*d.Len())}
+	d.Each(func(e Entry) bool {
+		b.Add(e.Name, first, e.Value)
+		first++
+		return true
+	})
+	return b.Document()
 }
 
 // Len is the number of variables so far.

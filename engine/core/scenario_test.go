@@ -1,0 +1,81 @@
+package core_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/payhub/payhub/engine/coretest"
+)
+
+const (
+	testdata = "../testdata"
+	corpus   = "../../../shared/corpora/payment-hub-ee-flows"
+)
+
+// TestScenarios runs the scenarios of single elements and commands and compares with what Zeebe did.
+func TestScenarios(t *testing.T) { compareFolder(t, filepath.Join(testdata, "scenarios")) }
+
+// TestFlows runs the scenarios of the flows of Payment Hub EE and compares with what Zeebe did.
+func TestFlows(t *testing.T) {
+	if _, err := os.Stat(corpus); err != nil {
+		t.Skipf("the flows of Payment Hub EE are not there: %v", err)
+	}
+	compareFolder(t, filepath.Join(testdata, "flows"))
+}
+
+func compareFolder(t *testing.T, folder string) {
+	paths, err := filepath.Glob(filepath.Join(folder, "*.scn"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no scenarios in %s: %v", folder, err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".scn"), func(t *testing.T) {
+			text := read(t, path)
+			script, err := coretest.ParseScript(path, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tracePath := strings.TrimSuffix(path, ".scn") + ".trace"
+			traces, err := coretest.ParseTraces(tracePath, read(t, tracePath))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range script.Scenarios {
+				t.Run(s.Name, func(t *testing.T) { compare(t, path, s, traces[s.Name]) })
+			}
+		})
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func compare(t *testing.T, path string, s *coretest.Scenario, want *coretest.Trace) {
+	if want == nil {
+		t.Fatalf("%s: no trace is recorded; run the tests of test/oracle with -update", path)
+	}
+	b := &backend{}
+	r, err := coretest.NewRunner(b, filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Corpus = corpus
+	mismatches, err := r.Run(s, false)
+	for _, line := range coretest.CompareTraces(want, r.Trace(s.Name)) {
+		t.Errorf("%s", line)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	for _, m := range mismatches {
+		t.Errorf("%s: %v", path, m)
+	}
+}
