@@ -78,6 +78,7 @@ type DuplicateProcessError struct {
 	First, Second string
 }
 
+// Error is the text Zeebe has for it.
 func (e *DuplicateProcessError) Error() string {
 	return "Duplicated process id in resources '" + e.First + "' and '" + e.Second + "'"
 }
@@ -88,6 +89,7 @@ type UnknownResourceError struct {
 	Resource string
 }
 
+// Error is the text Zeebe has for it; it begins with an empty line.
 func (e *UnknownResourceError) Error() string {
 	return "\n'" + e.Resource + "': unknown resource type"
 }
