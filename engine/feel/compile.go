@@ -60,6 +60,7 @@ func (c *compiler) compile(e expr) node {
 	case *nameRef:
 		return c.name(e.name)
 	case *inputRef:
+		c.usesInput = true
 		return c.input()
 	case *path:
 		return c.path(e)
@@ -134,7 +135,8 @@ func (c *compiler) name(name string) node {
 					return v
 				}
 			}
-			return m.warn(NoVariableFound, "No variable found with name '#'", name)
+			m.warn(NoVariableFound, "No variable found with name '#'", name)
+			return Value{x: missing}
 		}
 	}
 	if len(items) == 0 {
@@ -153,7 +155,6 @@ func (c *compiler) name(name string) node {
 }
 
 func (c *compiler) input() node {
-	c.usesInput = true
 	if _, slot := c.find("?"); slot >= 0 {
 		return func(m *machine) Value { return m.locals[slot] }
 	}

@@ -15,6 +15,9 @@ func (m *machine) member(v Value, key string, dmn bool) Value {
 		}
 		return m.warn(NoContextEntryFound, "No context entry found with key '#'. Available keys: &", key, v)
 	case KindNull:
+		if v.x == missing {
+			return v
+		}
 		return m.warn(NoContextEntryFound, "No context entry found with key '#'. The context is null", key)
 	case KindList:
 		items := v.items()
@@ -157,12 +160,13 @@ func properties(v Value) string {
 }
 
 // filter compiles "list[condition]". A condition that is a number selects the item at that position, from 1, or from the
-// end when it is negative; any other is evaluated for each item. Whether it is a number is known for comparisons; for
-// anything else it is evaluated once without an item.
+// end when it is negative; any other is evaluated for each item. To know which, it is evaluated once without an item,
+// unless it is a comparison or an invocation; those may give a number for an item, too (feel-scala, down to what it
+// warns of).
 func (c *compiler) filter(e *filter) node {
 	of := c.compile(e.of)
 	probe := node(nil)
-	if !alwaysBoolean(e.condition) {
+	if needsProbe(e.condition) {
 		probe = c.compile(e.condition)
 	}
 	layers, slots := c.mark()
@@ -179,7 +183,7 @@ func (c *compiler) filter(e *filter) node {
 			v = List(v) // DMN 10.3.2.5: a value is taken for a list of one
 		}
 		if probe != nil {
-			if index, isIndex := m.probe(probe); isIndex {
+			if index := probe(m); index.kind == KindNumber {
 				return itemAt(v.items(), index)
 			}
 		}
@@ -187,26 +191,14 @@ func (c *compiler) filter(e *filter) node {
 	}
 }
 
-// alwaysBoolean reports whether an expression is a truth value by its form.
-func alwaysBoolean(e expr) bool {
+func needsProbe(e expr) bool {
 	switch e := e.(type) {
-	case *comparison, *logic, *between, *inTests, *instanceOf, *quantified:
-		return true
-	case *literal:
-		return e.value.kind == KindBoolean
+	case *comparison:
+		return e.op == notEqual
+	case *call:
+		return false
 	}
-	return false
-}
-
-// probe evaluates a condition without an item; what is suspicious then is no news.
-func (m *machine) probe(condition node) (index Value, isIndex bool) {
-	known := len(m.warnings)
-	v := condition(m)
-	if v.kind == KindNumber {
-		return v, true
-	}
-	m.warnings = m.warnings[:known]
-	return Null, false
+	return true
 }
 
 func itemAt(items []Value, index Value) Value {
@@ -230,7 +222,10 @@ func (m *machine) filter(items []Value, slot int, condition node) Value {
 			return Null
 		}
 		m.locals[slot] = item
-		if v := condition(m); v.kind == KindBoolean && v.n != 0 {
+		switch v := condition(m); {
+		case v.kind == KindNumber:
+			return itemAt(items, v)
+		case v.kind == KindBoolean && v.n != 0:
 			kept = append(kept, item)
 		}
 	}

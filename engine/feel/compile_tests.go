@@ -47,18 +47,7 @@ func (c *compiler) anyOf(tests []expr) node {
 	for i, t := range tests {
 		nodes[i] = c.test(t)
 	}
-	return func(m *machine) Value {
-		result := noTri
-		for _, n := range nodes {
-			switch m.condition(n(m)) {
-			case yesTri:
-				return Bool(true)
-			case unknownTri:
-				result = unknownTri
-			}
-		}
-		return result.value()
-	}
+	return func(m *machine) Value { return m.join(yesTri, nodes) }
 }
 
 // expressionTest compiles an expression that stands for a test. When it mentions "?" its own boolean is the answer;
@@ -68,7 +57,6 @@ func (c *compiler) expressionTest(e expr) node {
 	c.usesInput = false
 	value := c.compile(e)
 	own := c.usesInput
-	c.usesInput = true
 	input := c.input()
 	c.usesInput = outer || own
 	if own {
@@ -100,6 +88,7 @@ func (m *machine) matches(input, v Value) tri {
 	return m.compare(equal, input, v)
 }
 
+// contains reports whether a list is or has the input.
 func (m *machine) contains(input, list Value) tri {
 	if input.kind == KindList && m.equal(input, list) == yesTri {
 		return yesTri

@@ -28,7 +28,7 @@ func (c *compiler) lambda(e *lambda) node {
 	body, most := c.compile(e.body), c.most
 	if e.external {
 		body = func(m *machine) Value {
-			return m.fail(fmt.Errorf("external functions are not supported; call a service task instead"))
+			return m.hard("external functions are not supported; use a service task instead")
 		}
 	}
 	c.release(layers, slots)
@@ -72,7 +72,8 @@ func (c *compiler) call(e *call) node {
 			v := target(m)
 			ctx, ok := v.AsContext()
 			if !ok {
-				return m.fail(fmt.Errorf("Expected context but found '%s'", v)) //nolint:staticcheck // feel-scala's text
+				m.warn(InvalidType, "Expected context but found '%'", "", v)
+				return m.hard("Expected context but found '" + clip(v.String()) + "'")
 			}
 			f, _ := ctx.Get(name)
 			return f

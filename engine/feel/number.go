@@ -202,15 +202,31 @@ func preferScale(d *apd.Decimal, scale int32) *apd.Decimal {
 			return d
 		}
 	}
+	if reduced.Exponent > 0 {
+		if _, err := decimals.Quantize(&reduced, &reduced, 0); err != nil {
+			return d
+		}
+	}
 	return &reduced
 }
 
-// powerNumbers raises a to b. Integral exponents are exact as far as 34 digits go.
+// powerNumbers raises a to b, with 34 digits; ok is false where there is no real result.
 func powerNumbers(a, b Value) (Value, bool) {
+	if b.sign() == 0 {
+		return Int(1), true
+	}
 	if a.sign() == 0 && b.sign() < 0 {
 		return Null, false
 	}
-	return decimalOp((*apd.Context).Pow, a, b)
+	v, ok := decimalOp((*apd.Context).Pow, a, b)
+	if !ok || v.isInt() {
+		return v, ok
+	}
+	scale := int32(0)
+	if b.isInt() && b.n > 0 && b.n <= 34 {
+		scale = scaleOf(a) * int32(b.n)
+	}
+	return Number(preferScale((*apd.Decimal)(v.p), scale)), true
 }
 
 func negateNumber(a Value) Value {

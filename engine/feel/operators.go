@@ -45,32 +45,29 @@ func (m *machine) condition(v Value) tri {
 
 func (c *compiler) logic(e *logic) node {
 	decisive, terms := triOf(e.or), c.compileAll(e.terms)
-	if len(terms) == 2 {
-		left, right := terms[0], terms[1]
-		return func(m *machine) Value {
-			a := m.condition(left(m))
-			if a == decisive {
-				return a.value()
-			}
-			if b := m.condition(right(m)); b != decisive && a == unknownTri {
-				return Null
-			} else {
-				return b.value()
-			}
+	return func(m *machine) Value { return m.join(decisive, terms) }
+}
+
+// join is the conjunction or disjunction of terms from the left: with the decisive truth value the rest is not
+// evaluated. Behind an unknown term the next one is not complained about, but their unknown result is.
+func (m *machine) join(decisive tri, terms []node) Value {
+	result := m.condition(terms[0](m))
+	for i, term := range terms[1:] {
+		if result == decisive {
+			break
 		}
-	}
-	return func(m *machine) Value {
-		result := decisive.not()
-		for _, term := range terms {
-			switch m.condition(term(m)) {
-			case decisive:
-				return decisive.value()
-			case unknownTri:
-				result = unknownTri
+		if result == unknownTri {
+			if i > 0 {
+				m.condition(Null)
 			}
+			if v := term(m); v.kind == KindBoolean && tri(v.n) == decisive {
+				result = decisive
+			}
+			continue
 		}
-		return result.value()
+		result = m.condition(term(m))
 	}
+	return result.value()
 }
 
 func (c *compiler) comparison(e *comparison) node {
@@ -180,6 +177,9 @@ func (m *machine) equal(a, b Value) tri {
 	case KindDaysTimeDuration:
 		return triOf(a.n == b.n && a.x == b.x)
 	case KindTime, KindDateTime:
+		if (a.p == nil) != (b.p == nil) {
+			return unknownTri // one has a zone, the other is local
+		}
 		return triOf(a.n == b.n && a.x == b.x && sameZone(a.zone(), b.zone()))
 	case KindList:
 		return m.equalLists(a.items(), b.items())

@@ -112,10 +112,15 @@ func (p *parser) typeRef() *typeRef {
 			return &typeRef{name: name}
 		}
 	}
-	name, ok := p.name()
-	if !ok {
-		p.want("a type")
-		return nil
+	name := "function"
+	if p.atWord(name) {
+		p.pos += len(name)
+	} else {
+		var ok bool
+		if name, ok = p.name(); !ok {
+			p.want("a type")
+			return nil
+		}
 	}
 	t := &typeRef{name: name}
 	if p.profile == DMN {

@@ -88,6 +88,9 @@ func resolve(local int64, z *zone) *zone {
 
 // zoned makes a date-time of a local time in a zone; a local time in a gap moves forward by the gap.
 func zoned(d DateTime, z *zone) DateTime {
+	if z == nil {
+		return d
+	}
 	z = resolve(d.seconds, z)
 	unix := d.seconds - int64(z.offset)
 	z = offsetAt(unix, z)

@@ -28,6 +28,7 @@ const (
 
 // Value is one FEEL value: 24 bytes, passed by value, immutable. What n, x and p mean depends on the kind:
 //
+//	null                  x: missing when it stands for a variable that was not found
 //	boolean               n: 0 or 1
 //	number                p nil: the integer n; else p: *apd.Decimal
 //	string                p: first byte, n: length in bytes
@@ -172,6 +173,9 @@ func (v Value) AsYearsMonthsDuration() (d Duration, ok bool) {
 
 // rawJSON in x marks lists and contexts whose content is still the JSON text they were read from.
 const rawJSON = 1
+
+// missing in x marks the null of a variable that was not found: what is read from it is no news.
+const missing = 1
 
 func (v Value) str() string { return unsafe.String((*byte)(v.p), int(v.n)) }
 
