@@ -41,7 +41,7 @@ var letters = map[byte]kinds{
 }
 
 // builtins holds the signatures of each name. It is filled once, before any evaluation, and then only read.
-var builtins = collect(conversionFunctions, booleanFunctions, stringFunctions, numericFunctions, listFunctions,
+var builtins = collect(conversionFunctions, booleanFunctions, stringFunctions, regexFunctions, numericFunctions, listFunctions,
 	statisticFunctions, contextFunctions, temporalFunctions, rangeFunctions, engineFunctions)
 
 func collect(families ...[]builtin) map[string][]*builtin {

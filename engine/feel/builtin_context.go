@@ -20,8 +20,11 @@ func getValue(_ *machine, args []Value) Value {
 
 // getPath follows a list of keys into nested contexts.
 func getPath(_ *machine, args []Value) Value {
-	v := args[0]
-	for _, key := range args[1].items() {
+	v, keys := args[0], args[1].items()
+	if len(keys) == 0 {
+		return Null
+	}
+	for _, key := range keys {
 		name, isString := key.AsString()
 		ctx, isContext := v.AsContext()
 		if !isString || !isContext {

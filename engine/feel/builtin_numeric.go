@@ -131,12 +131,10 @@ func unary(v Value, op func(c *apd.Context, d, x *apd.Decimal) (apd.Condition, e
 	return Number(&reduced)
 }
 
-// parity tests the integral part of a number.
-func parity(v Value, rest int64) Value {
-	if i, ok := v.AsInt64(); ok {
-		return Bool(magnitude(i)%2 == uint64(rest))
-	}
-	return Null
+// parity tests the remainder of a division by two; a number with a fraction is neither odd nor even.
+func parity(v Value, rest uint64) Value {
+	i, ok := v.AsInt64()
+	return Bool(ok && magnitude(i)%2 == rest && compareNumbers(v, Int(i)) == 0)
 }
 
 // random advances the seed of the Env (splitmix64).

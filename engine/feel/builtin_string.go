@@ -14,7 +14,9 @@ var stringFunctions = []builtin{
 	def("string length", "string s", func(_ *machine, args []Value) Value {
 		return Int(int64(utf8.RuneCountInString(args[0].str())))
 	}),
-	def("upper case", "string s", onText(strings.ToUpper)),
+	def("upper case", "string s", onText(func(s string) string {
+		return strings.ReplaceAll(strings.ToUpper(s), "ß", "SS")
+	})),
 	def("lower case", "string s", onText(strings.ToLower)),
 	def("trim", "string s", onText(strings.TrimSpace)),
 	def("substring before", "string s, match s", func(_ *machine, args []Value) Value {

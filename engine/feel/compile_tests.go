@@ -33,7 +33,11 @@ func (c *compiler) test(e expr) node {
 		input, low, high := c.input(), c.compile(e.low), c.compile(e.high)
 		return func(m *machine) Value {
 			r := Range{Low: low(m), High: high(m), LowClosed: e.lowClosed, HighClosed: e.highClosed}
-			return m.inRange(input(m), &r).value()
+			v := input(m)
+			if v.kind == KindNull {
+				input(m) // both ends ask for it: a missing one is warned of twice
+			}
+			return m.inRange(v, &r).value()
 		}
 	case *literal:
 		input, v := c.input(), e.value

@@ -120,7 +120,10 @@ func (c *compiler) callValue(e *call, args []node, callee node) node {
 		for _, arg := range args {
 			m.stack = append(m.stack, arg(m))
 		}
-		if v.kind != KindFunction || m.err != nil {
+		if m.err != nil {
+			return Null
+		}
+		if v.kind != KindFunction {
 			return missing(m)
 		}
 		f := (*function)(v.p)

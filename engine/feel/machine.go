@@ -23,6 +23,7 @@ type machine struct {
 	size     int // bytes left
 	depth    int // of function calls
 	zones    map[string]*zone
+	regexes  map[string]*regex
 }
 
 // start prepares the machine for a program.

@@ -50,9 +50,16 @@ func truncate(d *apd.Decimal) (int64, bool) {
 	return i, err == nil
 }
 
-// appendPlain appends d without an exponent; with scale, trailing zeros of the fraction stay ("1.10").
+// maxPlain is how many zeros a number is filled up with at most before it is written with an exponent.
+const maxPlain = 40
+
+// appendPlain appends d without an exponent as long as that is readable; with scale, trailing zeros of the fraction stay
+// ("1.10").
 func appendPlain(dst []byte, d *apd.Decimal, scale bool) []byte {
 	start := len(dst)
+	if e := int64(d.Exponent); e > maxPlain || e+d.NumDigits() < -maxPlain {
+		return d.Append(dst, 'E')
+	}
 	dst = d.Append(dst, 'f')
 	if scale || d.Exponent >= 0 {
 		return dst

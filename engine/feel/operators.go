@@ -94,6 +94,7 @@ func (c *compiler) between(e *between) node {
 		}
 		if above == unknownTri {
 			m.condition(Null)
+			v = x(m) // again, as in "x >= low and x <= high": for the warning when it is missing
 		}
 		below := m.compare(lessOrEqual, v, high(m))
 		if below != noTri && above == unknownTri {

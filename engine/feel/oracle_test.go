@@ -72,11 +72,11 @@ func answer(q recorded) (v Value, failure string, warnings []string) {
 	}
 	env := &Env{Seed: 1}
 	v, err = program.EvalTests(env, jsonScope(q.Vars), input)
-	if err != nil {
-		return Null, err.Error(), nil
-	}
 	for _, w := range env.Warnings() {
 		warnings = append(warnings, string(w.Type)+": "+w.Message())
+	}
+	if err != nil {
+		return Null, err.Error(), warnings
 	}
 	return v, "", warnings
 }

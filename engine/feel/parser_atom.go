@@ -118,14 +118,14 @@ func (p *parser) atCall() bool {
 	return p.peek() == '('
 }
 
-// callName takes the name of a function: words with spaces between, backticks, or one of the two built-in names that
-// hold the word "and".
+// callName takes the name of a function: words with spaces between, backticks, or one of the built-in names that
+// hold the word "and" or "or".
 func (p *parser) callName() string {
 	if p.peek() == '`' {
 		name, _ := p.name()
 		return name
 	}
-	for _, name := range [...]string{"date and time", "years and months duration"} {
+	for _, name := range [...]string{"date and time", "years and months duration", "get or else", "and", "or"} {
 		if p.atWord(name) {
 			p.pos += len(name)
 			return name
