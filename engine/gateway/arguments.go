@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"encoding/json"
+	"strings"
 	"unsafe"
 
 	"github.com/payhub/payhub/engine/record"
@@ -8,18 +10,26 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// parseVariables reads the variables argument of a call: the text of a JSON object, where ""
-// and blanks mean {}.
+// parseVariables reads the variables argument of a call: the text of a JSON object, where "",
+// blanks and null mean {}.
 func parseVariables(text string) (record.Document, error) {
-	if text == "" {
+	if text == "" || text == "null" {
 		return nil, nil
 	}
 	// The document copies what it keeps, so the request's text is not copied first.
 	variables, err := record.ParseDocument(unsafe.Slice(unsafe.StringData(text), len(text)))
 	if err != nil {
-		return nil, status.Errorf(codes.InvalidArgument, "Property 'variables' is invalid: %v", err)
+		return nil, status.Errorf(codes.InvalidArgument, "Property 'variables' is invalid: %s", variablesProblem(text, err))
 	}
 	return variables, nil
+}
+
+// variablesProblem says what is wrong with variables, in Zeebe's words where it is an array.
+func variablesProblem(text string, err error) string {
+	if strings.HasPrefix(strings.TrimSpace(text), "[") && json.Valid([]byte(text)) {
+		return "Expected document to be a root level object, but was 'ARRAY'"
+	}
+	return err.Error()
 }
 
 // documentText is a document as the text of a JSON object.

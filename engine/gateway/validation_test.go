@@ -34,7 +34,7 @@ func TestRefusedAtTheGateway(t *testing.T) {
 		says string
 	}{
 		"variables that are no JSON":   {create(&gatewaypb.CreateProcessInstanceRequest{Variables: `{"a":`}), codes.InvalidArgument, "Property 'variables' is invalid"},
-		"variables that are no object": {create(&gatewaypb.CreateProcessInstanceRequest{Variables: `[1]`}), codes.InvalidArgument, "Property 'variables' is invalid"},
+		"variables that are no object": {create(&gatewaypb.CreateProcessInstanceRequest{Variables: `[1]`}), codes.InvalidArgument, "Property 'variables' is invalid: Expected document to be a root level object, but was 'ARRAY'"},
 		"another tenant":               {create(&gatewaypb.CreateProcessInstanceRequest{TenantId: "x"}), codes.InvalidArgument, "Expected to handle gRPC request CreateProcessInstance with tenant identifier 'x', but multi-tenancy is disabled"},
 		"a long business id":           {create(&gatewaypb.CreateProcessInstanceRequest{BusinessId: proto.String(strings.Repeat("ä", 257))}), codes.InvalidArgument, "businessId has 257 characters, the limit is 256"},
 		"start instructions":           {create(&gatewaypb.CreateProcessInstanceRequest{StartInstructions: []*gatewaypb.ProcessInstanceCreationStartInstruction{{ElementId: "e"}}}), codes.Unimplemented, "start and runtime instructions come later"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -34,13 +35,14 @@ type process struct {
 	command *exec.Cmd
 	in      io.WriteCloser
 	answers chan []byte
+	stderr  bytes.Buffer // shown when the driver breaks: clients log errors that are expected here
 }
 
 func startProcess(dir string, environment []string, name string, arguments ...string) (driver, error) {
 	p := &process{command: exec.Command(name, arguments...), answers: make(chan []byte)}
 	p.command.Dir = dir
 	p.command.Env = append(os.Environ(), environment...)
-	p.command.Stderr = os.Stderr
+	p.command.Stderr = &p.stderr
 	in, err := p.command.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -72,12 +74,13 @@ func (p *process) call(name string, args object) (answer, error) {
 		return answer{}, err
 	}
 	if _, err := p.in.Write(append(line, '\n')); err != nil {
-		return answer{}, fmt.Errorf("the driver has ended: %w", err)
+		return answer{}, fmt.Errorf("the driver has ended: %w\n%s", err, p.stderr.String())
 	}
 	select {
 	case line, ok := <-p.answers:
 		if !ok {
-			return answer{}, fmt.Errorf("the driver ended during %s", name)
+			_ = p.command.Wait() // so that all it said is here
+			return answer{}, fmt.Errorf("the driver ended during %s\n%s", name, p.stderr.String())
 		}
 		var a answer
 		if err := json.Unmarshal(line, &a); err != nil {

@@ -11,29 +11,40 @@ import (
 // client is a published client: how it is installed from its registry and how its driver starts.
 type client struct {
 	name    string
+	tools   []string // programs that must be there
 	install func(home, cache string) error
 	start   func(home, cache, address string) (driver, error)
 }
 
 // clients are all that are run, in the table's order.
 var clients = []*client{
-	{"go-8.5.5", installGo, func(home, cache, address string) (driver, error) {
+	{"go-8.5.5", []string{"go"}, installGo, func(home, cache, address string) (driver, error) {
 		return startProcess(filepath.Join(home, "go"), nil, filepath.Join(cache, "go-driver"), address)
 	}},
-	{"zbctl-8.5.5", installGo, func(_, cache, address string) (driver, error) {
+	{"zbctl-8.5.5", []string{"go"}, installGo, func(_, cache, address string) (driver, error) {
 		return &zbctl{binary: filepath.Join(cache, "zbctl"), address: address}, nil
 	}},
-	{"camunda8-sdk-8.8.13", installNode, func(home, cache, address string) (driver, error) {
+	{"camunda8-sdk-8.8.13", []string{"node", "npm"}, installNode, func(home, cache, address string) (driver, error) {
 		return startNode(home, cache, "camunda8-sdk.js", address)
 	}},
-	{"zeebe-node-8.3.2", installNode, func(home, cache, address string) (driver, error) {
+	{"zeebe-node-8.3.2", []string{"node", "npm"}, installNode, func(home, cache, address string) (driver, error) {
 		return startNode(home, cache, "zeebe-node.js", address)
 	}},
-	{"pyzeebe-4.7.0", installPython, func(home, cache, address string) (driver, error) {
+	{"pyzeebe-4.7.0", []string{"python3"}, installPython, func(home, cache, address string) (driver, error) {
 		return startProcess(home, nil, filepath.Join(cache, "python", "bin", "python"), "-u", filepath.Join(home, "python", "driver.py"), address)
 	}},
-	{"java-8.5.25", installJava("8.5.25"), startJava("8.5.25")},
-	{"java-8.8.21", installJava("8.8.21"), startJava("8.8.21")},
+	{"java-8.5.25", []string{"java", "javac", "mvn"}, installJava("8.5.25"), startJava("8.5.25")},
+	{"java-8.8.21", []string{"java", "javac", "mvn"}, installJava("8.8.21"), startJava("8.8.21")},
+}
+
+// missing names the first program that a client needs and that is not there.
+func (c *client) missing() string {
+	for _, tool := range c.tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			return tool
+		}
+	}
+	return ""
 }
 
 // installGo builds the driver and zbctl: a module of its own, since this program links payhub's

@@ -47,16 +47,21 @@ func run(options *options) error {
 	}
 	defer target.stop()
 	var reports []*report
+	var left []string
 	for _, client := range clients {
 		if len(options.only) > 0 && !slices.Contains(options.only, client.name) {
 			continue
 		}
+		if tool := client.missing(); tool != "" {
+			left = append(left, fmt.Sprintf("%s (no %s)", client.name, tool))
+			continue
+		}
 		report, err := runClient(client, target, home, cache)
+		if report != nil && options.verbose {
+			fmt.Printf("== %s\n%s", client.name, report.text())
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", client.name, err)
-		}
-		if options.verbose {
-			fmt.Printf("== %s\n%s", client.name, report.text())
 		}
 		if options.record {
 			if err := os.WriteFile(goldenFile(home, client.name), []byte(report.text()), 0o644); err != nil {
@@ -66,7 +71,13 @@ func run(options *options) error {
 		reports = append(reports, report)
 	}
 	fmt.Print(table(reports))
-	return compare(home, reports)
+	if err := compare(home, reports); err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("not run: %s; install what is missing", strings.Join(left, ", "))
+	}
+	return nil
 }
 
 // runClient installs a client, starts its driver and plays the scenario.

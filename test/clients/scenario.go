@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 )
 
@@ -125,8 +126,9 @@ func failures(c *conversation) {
 	c.do("update-retries", "updateRetries", object{"key": job, "retries": 2})
 	c.do("update-retries-unknown", "updateRetries", object{"key": unknownKey, "retries": 2})
 	incident, err := c.target.incident(instance)
-	if err != nil && c.failed == nil {
-		c.failed = fmt.Errorf("no incident of instance %s: %w", instance, err)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: no incident of instance %s: %v\n", c.client, instance, err)
+		incident = unknownKey
 	}
 	resolved := c.do("resolve-incident", "resolveIncident", object{"key": incident})
 	c.do("resolve-unknown", "resolveIncident", object{"key": unknownKey})

@@ -48,7 +48,6 @@ func startOracle(run string) (*target, error) {
 		return nil, err
 	}
 	command := exec.Command(run, "engine", grpcPort, controlPort)
-	command.Stderr = os.Stderr
 	out, err := command.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -80,7 +79,7 @@ func startPayhub(root string) (*target, error) {
 	addresses := filepath.Join(data, "addresses.json")
 	command := exec.Command(binary, "server", "--engine.data", filepath.Join(data, "data"), "--roles", "[engine, gateway]", "--addresses-file", addresses,
 		"--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0", "--node-listen", "127.0.0.1:0", "--gossip-listen", "127.0.0.1:0")
-	command.Stdout, command.Stderr = os.Stderr, os.Stderr
+	command.Stderr = os.Stderr
 	if err := command.Start(); err != nil {
 		return nil, fmt.Errorf("%w (make build makes it)", err)
 	}

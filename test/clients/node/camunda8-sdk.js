@@ -3,12 +3,11 @@
 const fs = require('fs')
 const path = require('path')
 const { Camunda8 } = require('@camunda8/sdk')
-const { drive, job, instance, processes, topology, within } = require('./driver')
+const { drive, job, instance, processes, topology, unsupported, within } = require('./driver')
 
 const camunda = new Camunda8({
   ZEEBE_GRPC_ADDRESS: 'grpc://' + process.argv[2],
   CAMUNDA_AUTH_STRATEGY: 'NONE',
-  CAMUNDA_SECURE_CONNECTION: false,
   CAMUNDA_LOG_LEVEL: 'none',
   zeebeGrpcSettings: { ZEEBE_CLIENT_LOG_LEVEL: 'NONE', ZEEBE_GRPC_CLIENT_RETRY: false },
 })
@@ -20,11 +19,11 @@ let notify = () => {}
 drive({
   topology: async () => topology(await zeebe.topology()),
   deployResource: async ({ files }) => {
-    const answer = await zeebe.deployResources(files.map((f) => ({ name: path.basename(f), content: fs.readFileSync(f, 'utf8') })))
+    const answer = await zeebe.deployResources(files.map((f) => ({ name: path.basename(f), process: fs.readFileSync(f) })))
     return { key: answer.key, processes: processes(answer.deployments.map((d) => d.process)) }
   },
   create: async ({ processId, variables, variablesText }) => {
-    if (variablesText) return Promise.reject({ code: 3, details: 'this client cannot send it' })
+    if (variablesText) return unsupported
     return instance(await zeebe.createProcessInstance({ bpmnProcessId: processId, version: -1, variables: variables ?? {} }))
   },
   createWithResult: async ({ processId, variables, fetch, timeout }) =>

@@ -1,7 +1,6 @@
 // Reads calls from standard input, one JSON object a line, makes them with the functions given,
 // and writes what they got, as ../README.md describes.
 'use strict'
-const path = require('path')
 const readline = require('readline')
 
 const codes = [
@@ -12,7 +11,8 @@ const codes = [
 async function answer(calls, { call, args }) {
   if (!calls[call]) return { unsupported: true }
   try {
-    return { value: (await calls[call](args)) ?? {} }
+    const value = (await calls[call](args)) ?? {}
+    return value === exports.unsupported ? { unsupported: true } : { value }
   } catch (error) {
     if (typeof error.code === 'number') return { code: codes[error.code], message: error.details }
     return { failed: String(error) }
@@ -27,7 +27,8 @@ exports.drive = async (calls, end) => {
   process.exit(0)
 }
 
-exports.withName = (file) => ({ processFilename: file, name: path.basename(file) })
+// unsupported is the answer of a call that the client has, but not with these arguments.
+exports.unsupported = Symbol('unsupported')
 
 exports.processes = (list) =>
   list.map(({ bpmnProcessId, version, processDefinitionKey, resourceName }) => ({ bpmnProcessId, version, processDefinitionKey, resourceName }))

@@ -3,7 +3,7 @@
 const fs = require('fs')
 const path = require('path')
 const { ZBClient } = require('zeebe-node')
-const { drive, job, instance, processes, topology, within } = require('./driver')
+const { drive, job, instance, processes, topology, unsupported, within } = require('./driver')
 
 const zeebe = new ZBClient(process.argv[2], { loglevel: 'NONE', retry: false, useTLS: false })
 let worker
@@ -28,7 +28,7 @@ drive({
     return { key, processes: processes(all) }
   },
   create: async ({ processId, variables, variablesText }) => {
-    if (variablesText) return Promise.reject({ code: 3, details: 'this client cannot send it' })
+    if (variablesText) return unsupported
     return instance(await zeebe.createProcessInstance({ bpmnProcessId: processId, version: -1, variables: variables ?? {} }))
   },
   createWithResult: async ({ processId, variables, fetch, timeout }) =>
