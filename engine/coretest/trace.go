@@ -27,6 +27,9 @@ func (m *Model) Section(section string) []string {
 		}
 		out = append(out, e.head+": "+strings.Join(e.history, separator))
 	}
+	if section == "variables" {
+		slices.Sort(out) // the order of variables in a scope says nothing
+	}
 	return out
 }
 

@@ -196,21 +196,41 @@ type wish struct {
 // solve finds values for the variables of the wishes so that all of them come true; ok is false if the values tried hold
 // none.
 func solve(wishes []wish) (values map[string]any, ok bool) {
-	candidates := map[string][]any{}
+	kinds := map[string][]any{} // per variable: the literals it is compared with
 	numbers := map[int]bool{0: true, 1: true, 2: true}
-	var ids []string
 	for _, w := range wishes {
-		collect(w.condition, candidates, numbers)
+		collect(w.condition, kinds, numbers)
 	}
-	for _, id := range sorted(candidates) {
-		ids = append(ids, id)
-		for _, n := range slices.Sorted(maps.Keys(numbers)) {
-			candidates[id] = append(candidates[id], n)
-		}
+	candidates := map[string][]any{}
+	for id, literals := range kinds {
+		candidates[id] = candidatesLike(literals, numbers)
 	}
 	values = map[string]any{}
 	budget := 300_000
-	return values, assign(ids, candidates, wishes, values, &budget)
+	return values, assign(sorted(candidates), candidates, wishes, values, &budget)
+}
+
+// candidatesLike are values of the kinds a variable is compared with, and null, which is neither equal to nor different
+// from any of them.
+func candidatesLike(literals []any, numbers map[int]bool) []any {
+	var out []any
+	for _, l := range literals {
+		switch l := l.(type) {
+		case int:
+			for _, n := range slices.Sorted(maps.Keys(numbers)) {
+				out = append(out, n)
+			}
+		case string:
+			out = append(out, l, "other")
+		case []any:
+			// One element below every rate and one above.
+			out = append(out, []any{1}, []any{1000})
+		}
+	}
+	if len(out) == 0 {
+		out = []any{false, true}
+	}
+	return append(out, nil)
 }
 
 func assign(ids []string, candidates map[string][]any, wishes []wish, values map[string]any, budget *int) bool {
@@ -235,39 +255,40 @@ func assign(ids []string, candidates map[string][]any, wishes []wish, values map
 	return false
 }
 
-// collect gathers, per variable, the kind of values it is compared with, and all numbers near those compared with.
-func collect(e expr, candidates map[string][]any, numbers map[int]bool) {
-	add := func(id string, values ...any) {
-		for _, v := range values {
-			if !slices.ContainsFunc(candidates[id], func(x any) bool { return fmt.Sprint(x) == fmt.Sprint(v) }) {
-				candidates[id] = append(candidates[id], v)
+// collect gathers, per variable, what it is compared with, and all numbers near those of the conditions.
+func collect(e expr, kinds map[string][]any, numbers map[int]bool) {
+	bound := map[string]bool{}
+	like := func(e expr, literals ...any) {
+		v, ok := e.(name)
+		if !ok || bound[v.id] {
+			return
+		}
+		if len(kinds[v.id]) > 0 && len(literals) > 0 {
+			if _, isNumber := literals[0].(int); isNumber {
+				return
 			}
 		}
+		kinds[v.id] = append(kinds[v.id], literals...)
 	}
-	bound := map[string]bool{}
 	e.walk(func(e expr) {
 		switch e := e.(type) {
 		case some:
 			bound[e.id] = true
-			if list, ok := e.list.(name); ok {
-				// The explorer has no lists of its own: one element below and one above everything.
-				candidates[list.id] = []any{[]any{1}, []any{1000}}
-			}
+			like(e.list, []any{})
 		case name:
-			if !bound[e.id] && candidates[e.id] == nil {
-				add(e.id, false, true)
-			}
+			like(e)
 		case binary:
-			v, isName := e.left.(name)
-			l, isLiteral := e.right.(literal)
-			if !isName || !isLiteral || bound[v.id] {
-				break
-			}
-			switch x := l.value.(type) {
+			switch literal, _ := e.right.(literal); x := literal.value.(type) {
 			case int:
 				numbers[x-1], numbers[x], numbers[x+1] = true, true, true
+				like(e.left, x)
 			case string:
-				add(v.id, x, "other")
+				like(e.left, x)
+			default:
+				if strings.ContainsAny(e.op, "<>") {
+					like(e.left, 0)
+					like(e.right, 0)
+				}
 			}
 		}
 	})

@@ -1,6 +1,9 @@
 package oracle
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // wanted says whether a flow is still to be taken.
 func (x *explorer) wanted(id string) bool {
@@ -98,33 +101,52 @@ func (x *explorer) choose(n *node, open func(event string) bool) (event string, 
 	return event, x.plan(via)
 }
 
-// plan returns variables that lead from a node, once it is left, towards the goals, up to the next nodes that wait.
+// plan returns variables that lead from a node, once it is left, towards the goals, up to the next nodes that wait. A
+// flow that cannot be taken together with those chosen before it is given up.
 func (x *explorer) plan(n *node) map[string]any {
 	for range len(x.graph.Flows) {
+		var choices []choice
+		x.follow(n, x.distances(), &choices, map[string]bool{})
 		var wishes []wish
-		var chosen []string
-		d := x.distances()
-		x.follow(n, d, &wishes, &chosen, map[string]bool{})
-		values, ok := solve(wishes)
-		stuck := false
-		for _, f := range chosen {
-			if !x.taken[f] {
-				x.tries[f]++
-				if !ok {
-					x.tries[f], stuck = maxTries, true
-					x.given[f] = "no value found that makes its condition true"
-				}
+		values, blame := map[string]any{}, ""
+		for i, c := range choices {
+			wishes = append(wishes, c.wishes...)
+			v, ok := solve(wishes)
+			if !ok {
+				blame = x.lastUntaken(choices[:i+1])
+				break
 			}
+			values = v
 		}
-		if ok || !stuck {
+		if blame == "" {
+			for _, c := range choices {
+				x.tries[c.flow]++
+			}
 			return values
 		}
+		x.tries[blame] = maxTries
+		x.given[blame] = "no value found that makes its condition true"
 	}
 	return nil
 }
 
+// choice is a flow chosen at a gateway and what it needs.
+type choice struct {
+	flow   string
+	wishes []wish
+}
+
+func (x *explorer) lastUntaken(choices []choice) string {
+	for i := len(choices) - 1; i >= 0; i-- {
+		if x.wanted(choices[i].flow) {
+			return choices[i].flow
+		}
+	}
+	return ""
+}
+
 // follow collects what the gateways after a node need so that the chosen flows are taken.
-func (x *explorer) follow(n *node, d map[string]int, wishes *[]wish, chosen *[]string, been map[string]bool) {
+func (x *explorer) follow(n *node, d map[string]int, choices *[]choice, been map[string]bool) {
 	if been[n.ID] {
 		return
 	}
@@ -137,8 +159,7 @@ func (x *explorer) follow(n *node, d map[string]int, wishes *[]wish, chosen *[]s
 				best = f
 			}
 		}
-		x.wish(n, best, wishes)
-		*chosen = append(*chosen, best)
+		*choices = append(*choices, choice{best, x.wishes(n, best)})
 		next = []string{best}
 	}
 	for _, f := range next {
@@ -146,7 +167,7 @@ func (x *explorer) follow(n *node, d map[string]int, wishes *[]wish, chosen *[]s
 		if to == nil || waiting[to.Kind] {
 			continue
 		}
-		x.follow(to, d, wishes, chosen, been)
+		x.follow(to, d, choices, been)
 	}
 }
 
@@ -155,10 +176,10 @@ var waiting = map[string]bool{
 	"callActivity": true, "endEvent": true, "sendTask": true, "userTask": true,
 }
 
-// wish adds what makes a gateway take a flow: its condition true, and those before it (all of them, for the default
-// flow) false.
-func (x *explorer) wish(n *node, chosen string, wishes *[]wish) {
-	for _, f := range n.Out {
+// wishes are what makes a gateway take a flow: its condition true, and those asked before it (all of them, for the
+// default flow) false. Zeebe asks in reverse order of the document.
+func (x *explorer) wishes(n *node, chosen string) (out []wish) {
+	for _, f := range slices.Backward(n.Out) {
 		condition := x.graph.Flows[f].Condition
 		if f == n.Default || condition == "" {
 			continue
@@ -168,9 +189,10 @@ func (x *explorer) wish(n *node, chosen string, wishes *[]wish) {
 			x.given[f] = err.Error()
 			continue
 		}
-		*wishes = append(*wishes, wish{e, f == chosen})
+		out = append(out, wish{e, f == chosen})
 		if f == chosen {
-			return
+			break
 		}
 	}
+	return out
 }

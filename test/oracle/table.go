@@ -15,6 +15,7 @@ type row struct {
 	scenarios int
 	flows     int // sequence flows of the file
 	taken     int
+	cut       int // sequence flows that no way leads to
 	reached   []string
 	missed    []string // end events not reached, each with the reason
 }
@@ -44,6 +45,11 @@ func rowOf(file string, g *graph, script *coretest.Script, traces map[string]*co
 	}
 	r.flows, r.taken = len(g.Order), len(taken)
 	reachable := g.reachable()
+	for _, id := range g.Order {
+		if !reachable[g.Flows[id].From] {
+			r.cut++
+		}
+	}
 	for _, id := range sorted(g.Nodes) {
 		switch n := g.Nodes[id]; {
 		case n.Kind != "endEvent":
@@ -133,7 +139,8 @@ without variables, a failing first job with its incident and repair, an error no
 		if len(r.missed) > 0 {
 			missed = cell(strings.Join(r.missed, "\n"))
 		}
-		fmt.Fprintf(&b, "| %s | yes | %d | %d of %d | %s | %s |\n", r.file, r.scenarios, r.taken, r.flows,
+		fmt.Fprintf(&b, "| %s | yes | %d | %d of %d%s | %s | %s |\n", r.file, r.scenarios, r.taken, r.flows,
+			map[bool]string{true: fmt.Sprintf(" (%d are cut off from the start)", r.cut)}[r.cut > 0],
 			strings.Join(r.reached, ", "), missed)
 	}
 	return b.String()
