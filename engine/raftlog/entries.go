@@ -2,16 +2,11 @@ package raftlog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/raft"
 )
-
-// Entry is a committed batch in the log.
-type Entry struct {
-	Index uint64
-	Data  []byte
-}
 
 // TruncatedError means that entries an exporter asks for are no longer in the log.
 type TruncatedError struct {
@@ -25,51 +20,46 @@ func (e *TruncatedError) Error() string {
 		e.Partition, e.Wanted, e.Oldest)
 }
 
-// Entries reads committed batches in order.
-type Entries struct {
-	r    *Replica
-	next uint64
+// Read calls visit with the committed batches from an index on, in order, until there is none left
+// or visit fails; next is the index to go on from. 0 and 1 are the beginning. Entries that are
+// raft's own, or had no effect, are left out. Errors: *TruncatedError, those of the disk, of the
+// context and of visit.
+func (r *Replica) Read(ctx context.Context, from uint64, visit func(index uint64, entry []byte) error) (next uint64, err error) {
+	for next = max(from, 1); next <= r.store.AppliedIndex(); next++ {
+		if err := ctx.Err(); err != nil {
+			return next, err
+		}
+		var l raft.Log
+		if err := r.view.Read(next, &l); err != nil {
+			if oldest := r.view.Oldest(); errors.Is(err, raft.ErrLogNotFound) {
+				err = &TruncatedError{r.config.Partition, next, oldest}
+			}
+			return next, err
+		}
+		if l.Type != raft.LogCommand || decidedIn(&l) != l.Term {
+			continue
+		}
+		if err := visit(l.Index, l.Data); err != nil {
+			return next, err
+		}
+	}
+	return next, nil
 }
 
-// ReadFrom reads the batches from an index on; 0 or 1 is the beginning.
-func (r *Replica) ReadFrom(index uint64) *Entries { return &Entries{r, max(index, 1)} }
-
-// Next is the next committed batch; it waits for one. Errors: *TruncatedError, ErrStopped, that of
-// the context, or one of the disk.
-func (e *Entries) Next(ctx context.Context) (Entry, error) {
+// Wait returns when the entry with an index, or a later one, is committed and applied here; or with
+// the context's error, or ErrStopped.
+func (r *Replica) Wait(ctx context.Context, index uint64) error {
 	for {
-		changed := e.r.machine.changed.wait()
-		for e.next <= e.r.store.AppliedIndex() {
-			entry, ok, err := e.read()
-			if err != nil || ok {
-				return entry, err
-			}
-		}
-		if e.r.closed.Load() {
-			return Entry{}, ErrStopped
+		changed := r.machine.changed.wait()
+		if r.store.AppliedIndex() >= index {
+			return nil
 		}
 		select {
 		case <-changed:
-		case <-e.r.stop:
-			return Entry{}, ErrStopped
+		case <-r.stop:
+			return ErrStopped
 		case <-ctx.Done():
-			return Entry{}, ctx.Err()
+			return ctx.Err()
 		}
 	}
-}
-
-// read reads the entry at next; ok is false for one that is raft's own or had no effect.
-func (e *Entries) read() (entry Entry, ok bool, err error) {
-	var l raft.Log
-	if err := e.r.view.Read(e.next, &l); err != nil {
-		if oldest := e.r.view.Oldest(); err == raft.ErrLogNotFound && e.next < oldest {
-			return Entry{}, false, &TruncatedError{e.r.config.Partition, e.next, oldest}
-		}
-		return Entry{}, false, err
-	}
-	e.next++
-	if l.Type != raft.LogCommand || decidedIn(&l) != l.Term {
-		return Entry{}, false, nil
-	}
-	return Entry{l.Index, l.Data}, true, nil
 }

@@ -187,19 +187,31 @@ func (r *Replica) Propose(term uint64, entry []byte, rows []record.Row) error {
 		r.stamp.Store(s)
 	}
 	r.machine.pending.Store(&proposal{entry, rows})
-	f := r.raft.ApplyLog(raft.Log{Data: entry, Extensions: s.coded}, 0)
-	err := f.Error()
-	r.machine.pending.Store(nil)
-	if err == nil {
-		if answer, ok := f.Response().(error); ok {
-			err = answer
-		}
+	err := r.apply(raft.Log{Data: entry, Extensions: s.coded})
+	for errors.Is(err, raft.ErrLeadershipTransferInProgress) { // it ends with a new leader or with this one
+		time.Sleep(transferPause)
+		err = r.apply(raft.Log{Data: entry, Extensions: s.coded})
 	}
+	r.machine.pending.Store(nil)
 	r.considerShortening()
 	if err == nil {
 		return nil
 	}
 	return r.explain(err)
+}
+
+// transferPause is the wait between two looks at a leadership transfer in progress.
+const transferPause = 5 * time.Millisecond
+
+func (r *Replica) apply(l raft.Log) error {
+	f := r.raft.ApplyLog(l, 0)
+	if err := f.Error(); err != nil {
+		return err
+	}
+	if answer, ok := f.Response().(error); ok {
+		return answer
+	}
+	return nil
 }
 
 // explain tells what an error of raft means for the proposal.
@@ -208,8 +220,7 @@ func (r *Replica) explain(err error) error {
 		return latched
 	}
 	switch {
-	case errors.Is(err, partition.ErrNotLeader), errors.Is(err, raft.ErrNotLeader),
-		errors.Is(err, raft.ErrLeadershipTransferInProgress):
+	case errors.Is(err, partition.ErrNotLeader), errors.Is(err, raft.ErrNotLeader):
 		return partition.ErrNotLeader
 	default: // raft.ErrLeadershipLost, raft.ErrRaftShutdown, and what raft may add
 		return fmt.Errorf("%w: %w", partition.ErrUnknownOutcome, err)
@@ -251,7 +262,7 @@ func (r *Replica) watchLeadership() {
 			return
 		}
 		l := partition.Leadership{Leader: leads, Term: r.raft.CurrentTerm()}
-		if leads && (r.raft.Barrier(barrierTimeout).Error() != nil || r.raft.CurrentTerm() != l.Term) {
+		if leads && !r.settled(l.Term) {
 			continue // lost again; raft says so next
 		}
 		select {
@@ -260,6 +271,17 @@ func (r *Replica) watchLeadership() {
 		}
 		r.leadership <- l
 	}
+}
+
+// settled waits until everything of earlier terms is applied; false when leadership is lost first.
+func (r *Replica) settled(term uint64) bool {
+	for r.raft.State() == raft.Leader && r.raft.CurrentTerm() == term {
+		if r.raft.Barrier(barrierTimeout).Error() == nil {
+			return r.raft.CurrentTerm() == term
+		}
+		time.Sleep(transferPause)
+	}
+	return false
 }
 
 // Barrier returns when everything committed before the call is applied; only a leader can tell.

@@ -155,18 +155,13 @@ func TestExportersReadCommittedBatchesAlsoThoseRaftForgot(t *testing.T) {
 		t.Fatalf("raft still sees entries from %d", first)
 	}
 	read := func(r *running, from uint64) (keys []string, indexes []uint64) {
-		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-		defer cancel()
-		for it := r.ReadFrom(from); ; {
-			e, err := it.Next(ctx)
-			if errors.Is(err, context.DeadlineExceeded) {
-				return keys, indexes
-			}
-			must(t, err)
-			rows, err := record.DecodeRows(e.Data)
-			must(t, err)
-			keys, indexes = append(keys, string(rows[0].Key)), append(indexes, e.Index)
-		}
+		_, err := r.Read(context.Background(), from, func(index uint64, entry []byte) error {
+			rows, err := record.DecodeRows(entry)
+			keys, indexes = append(keys, string(rows[0].Key)), append(indexes, index)
+			return err
+		})
+		must(t, err)
+		return keys, indexes
 	}
 	keys, indexes := read(r, 0)
 	if fmt.Sprint(keys) != fmt.Sprint(want) {
@@ -179,7 +174,7 @@ func TestExportersReadCommittedBatchesAlsoThoseRaftForgot(t *testing.T) {
 	}
 	must(t, r.SetExportLimit(indexes[250]))
 	var truncated *TruncatedError
-	if _, err := r.ReadFrom(0).Next(context.Background()); !errors.As(err, &truncated) || truncated.Oldest > indexes[250]+1 {
+	if _, err := r.Read(context.Background(), 0, nil); !errors.As(err, &truncated) || truncated.Oldest > indexes[250]+1 {
 		t.Errorf("error %v", err)
 	}
 	if keys, _ = read(r, indexes[250]+1); fmt.Sprint(keys) != fmt.Sprint(want[251:]) {
@@ -192,16 +187,21 @@ func TestAReaderWaitsForTheNextBatchAndEndsWithTheReplica(t *testing.T) {
 	r := start(t, t.TempDir(), quiet())
 	got := make(chan string, 1)
 	ended := make(chan error)
-	it := r.ReadFrom(0)
 	go func() {
-		for {
-			e, err := it.Next(context.Background())
+		for next := uint64(0); ; {
+			var err error
+			next, err = r.Read(context.Background(), next, func(_ uint64, entry []byte) error {
+				rows, err := record.DecodeRows(entry)
+				got <- string(rows[0].Key)
+				return err
+			})
+			if err == nil {
+				err = r.Wait(context.Background(), next)
+			}
 			if err != nil {
 				ended <- err
 				return
 			}
-			rows, _ := record.DecodeRows(e.Data)
-			got <- string(rows[0].Key)
 		}
 	}()
 	r.put(t, "a1", "x")
