@@ -10,6 +10,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/payhub/payhub/adapters/ams"
@@ -70,7 +71,7 @@ func (m movement[In]) handler(systems Systems) sdk.Handler {
 		Do: func(ctx context.Context, job sdk.Job[input]) sdk.Outcome[resultAnswer] {
 			tenant, _ := m.of(job.Variables.Request)
 			return report(call(ctx, systems, tenant, func(ctx context.Context, system ams.System) ams.Outcome[ams.Receipt] {
-				return m.do(ctx, system, job.Variables.Request)
+				return trust(m.do(ctx, system, job.Variables.Request), ams.Reference(job.IdempotencyKey))
 			}), func(r ams.Receipt) resultAnswer {
 				return resultAnswer{Result: contract.Result{Outcome: contract.Done, Reference: string(r.Reference)}}
 			})
@@ -84,6 +85,15 @@ func (m movement[In]) handler(systems Systems) sdk.Handler {
 			return resultAnswer{Result: contract.Result{Outcome: contract.Unknown, Reason: "the account system gave no trustworthy answer, nor to the question for the status"}}
 		},
 	})
+}
+
+// trust takes a receipt for the answer only when it is about the operation that was asked for. An answer about another one says
+// nothing about this one, so the outcome is unknown.
+func trust(outcome ams.Outcome[ams.Receipt], reference ams.Reference) ams.Outcome[ams.Receipt] {
+	if receipt, done := outcome.Value(); done && receipt.Reference != reference {
+		return ams.Unknown[ams.Receipt](fmt.Errorf("asked for %s, the account system answered about %s", reference, receipt.Reference))
+	}
+	return outcome
 }
 
 // report turns the outcome of a movement into that of its job.

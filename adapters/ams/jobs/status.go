@@ -43,6 +43,8 @@ func judge(request contract.StatusRequest, status ams.Status) contract.Result {
 	no := func(code ams.Code) contract.Result { return rejected(sdk.Rejection{Code: string(code)}) }
 	done := contract.Result{Outcome: contract.Done, Reference: string(status.Reference)}
 	switch {
+	case status.Reference != ams.Reference(request.Key):
+		return contract.Result{Outcome: contract.Unknown, Reason: "the account system answered with the status of another operation"}
 	case status.State == ams.StateNone:
 		return contract.Result{Outcome: contract.None}
 	case status.Operation != "" && status.Operation != ams.Operation(request.Operation):
