@@ -7,7 +7,8 @@ import (
 )
 
 // elementActivating adds an element instance to its scope. The token that led to it has arrived:
-// one, or for a parallel gateway one of each incoming flow.
+// one, or for a parallel gateway one of each incoming flow; none for an event behind an
+// event-based gateway, to which no flow is taken.
 func elementActivating(t *state.Tables, r *record.Record) {
 	v := r.Value.(*record.ProcessInstance)
 	element := t.Definition(v.ProcessDefinitionKey).Graph.Element(v.ElementID)
@@ -32,7 +33,7 @@ func elementActivating(t *state.Tables, r *record.Record) {
 			t.AddTakenFlow(scope.Key, element.Index, flow.Index, -1)
 			scope.Flows--
 		}
-	case len(element.Incoming) > 0:
+	case len(element.Incoming) > 0 && element.Incoming[0].Source.Type != bpmn.EventBasedGateway:
 		scope.Flows--
 	}
 	t.PutElementInstance(scope)

@@ -20,8 +20,11 @@ func (x *Execution) throwErrorEvent() *Failure {
 	if failure != nil {
 		return failure
 	}
+	if failure := throwError(x, code, "", nil); failure != nil {
+		return failure
+	}
 	x.activated()
-	return throwError(x, code, "", nil)
+	return nil
 }
 
 func (endEvent) complete(x *Execution) *Failure {

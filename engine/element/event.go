@@ -60,7 +60,7 @@ func (x *Execution) happened(variables record.Document) {
 }
 
 // mapEventOutputs takes the variables of an event out of it, which are its own by now: through
-// its output mappings, or all of them if it has none.
+// its output mappings, or all of them if it has none. Those of an error stay inside.
 func (x *Execution) mapEventOutputs() *Failure {
 	if len(x.Element.Outputs) > 0 {
 		doc, failure := x.mapAll(x.Element.Outputs, true)
@@ -69,7 +69,9 @@ func (x *Execution) mapEventOutputs() *Failure {
 		}
 		return failure
 	}
-	x.propagate(x.Value.FlowScopeKey, x.View.Variables(x.Key))
+	if x.Element.Event != bpmn.EventError {
+		x.propagate(x.Value.FlowScopeKey, x.View.Variables(x.Key))
+	}
 	return nil
 }
 

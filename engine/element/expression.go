@@ -36,8 +36,7 @@ func (v variableScope) Lookup(name string) (feel.Value, bool) {
 func eval(s *step.Step, e *feel.Expression, scope feel.Scope) (feel.Value, *Failure) {
 	value, err := e.Eval(&s.Env, scope)
 	if err != nil {
-		return value, &Failure{Type: record.ErrorTypeExtractValue, Message: s.Env.AppendWarnings(
-			fmt.Sprintf("Failed to evaluate expression '%s': %s", e.Source(), err))}
+		return value, &Failure{Type: record.ErrorTypeExtractValue, Message: s.Env.AppendWarnings(err.Error())}
 	}
 	return value, nil
 }

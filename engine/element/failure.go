@@ -11,7 +11,7 @@ type Failure struct {
 	Type string
 	// Message is Zeebe's text.
 	Message string
-	// Scope is where the variables that were missed belong, 0 for the element instance itself.
+	// Scope is where the variable that was missed was looked for, 0 for the element instance itself.
 	Scope int64
 }
 

@@ -44,7 +44,7 @@ func PushJob(s *step.Step, key int64) {
 	AddToBatch(s, batch, key, value)
 	s.Emit(-1, record.JobBatchActivated, batch)
 	pushed := *value
-	pushed.Variables = s.View.VisibleVariables(value.ElementInstanceKey)
+	pushed.Variables = s.View.VisibleVariables(value.ElementInstanceKey).Only(target.FetchVariables)
 	s.Push(step.Push{Stream: target.Stream, Key: key, Job: pushed})
 }
 

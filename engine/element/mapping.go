@@ -1,6 +1,8 @@
 package element
 
 import (
+	"strings"
+
 	"github.com/payhub/payhub/engine/bpmn"
 	"github.com/payhub/payhub/engine/feel"
 	"github.com/payhub/payhub/engine/record"
@@ -69,8 +71,7 @@ func (x *Execution) mapAll(mappings []bpmn.Mapping, merge bool) (record.Document
 		if m.Source != nil {
 			var failure *Failure
 			if value, failure = eval(x.Step, m.Source, scope); failure != nil {
-				failure.Type = record.ErrorTypeIOMapping
-				return nil, failure
+				return nil, mappingFailure(failure, mappings, m.Source)
 			}
 		}
 		name := m.Target[0]
@@ -83,6 +84,24 @@ func (x *Execution) mapAll(mappings []bpmn.Mapping, merge bool) (record.Document
 		result.set(name, put(root, m.Target[1:], value))
 	}
 	return result.document(), nil
+}
+
+// mappingFailure words the failure of one mapping as Zeebe does, which evaluates all mappings of an
+// element as one expression.
+func mappingFailure(f *Failure, mappings []bpmn.Mapping, failed *feel.Expression) *Failure {
+	parts := make([]string, 0, len(mappings))
+	for _, m := range mappings {
+		source := "null"
+		if m.Source != nil {
+			source = m.Source.Source()
+		}
+		parts = append(parts, strings.Join(m.Target, ".")+":"+source)
+	}
+	whole := "{" + strings.Join(parts, ",") + "}"
+	return &Failure{
+		Type:    record.ErrorTypeIOMapping,
+		Message: strings.Replace(f.Message, "'"+failed.Source()+"'", "'"+whole+"'", 1),
+	}
 }
 
 // mapInputs makes the element's local variables.

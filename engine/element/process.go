@@ -110,15 +110,7 @@ func (x *Execution) ended(how string, last lastWords) {
 
 // answer answers the call that waited for the instance to complete, with the variables it asked for.
 func (x *Execution) answer(await *state.AwaitResult, variables record.Document) {
-	if len(await.FetchVariables) > 0 {
-		var b record.Builder
-		for _, name := range await.FetchVariables {
-			if e, ok := variables.Get(name); ok {
-				b.Set(name, 0, e.Value)
-			}
-		}
-		variables = b.Document()
-	}
+	variables = variables.Only(await.FetchVariables)
 	result := &record.ProcessInstanceResult{
 		BpmnProcessID: x.Value.BpmnProcessID, Version: x.Value.Version, ProcessDefinitionKey: x.Value.ProcessDefinitionKey,
 		ProcessInstanceKey: x.Key, Variables: variables, TenantID: x.Value.TenantID, Tags: x.Value.Tags, BusinessID: x.Value.BusinessID,

@@ -44,8 +44,8 @@ func (x *Execution) subscribe() *Failure {
 	return nil
 }
 
-// evaluate evaluates what an event waits for. A boundary event's correlation key is read in the
-// scope around the activity, so that the activity's local variables do not count.
+// evaluate evaluates what an event waits for. A boundary event's message is read in the scope
+// around the activity, so that the activity's local variables do not count; its timer is not.
 func (x *Execution) evaluate(e *bpmn.Element) (o opening, failure *Failure) {
 	o.element = e
 	scope := x.Key
@@ -57,9 +57,11 @@ func (x *Execution) evaluate(e *bpmn.Element) (o opening, failure *Failure) {
 		if o.message, failure = x.evalString(e.Message.Name, scope); failure != nil {
 			return o, failure
 		}
-		o.correlationKey, failure = x.evalCorrelationKey(e.Message.CorrelationKey, scope)
+		if o.correlationKey, failure = x.evalCorrelationKey(e.Message.CorrelationKey, scope); failure != nil {
+			failure.Scope = scope
+		}
 	case e.Timer != nil:
-		value, evalFailure := eval(x.Step, e.Timer.Expr, variableScope{view: x.View, scope: scope})
+		value, evalFailure := eval(x.Step, e.Timer.Expr, variableScope{view: x.View, scope: x.Key})
 		if evalFailure != nil {
 			return o, evalFailure
 		}
@@ -68,9 +70,6 @@ func (x *Execution) evaluate(e *bpmn.Element) (o opening, failure *Failure) {
 			failure = &Failure{Type: record.ErrorTypeExtractValue, Message: x.Env.AppendWarnings(err.Error())}
 		}
 		o.schedule = schedule
-	}
-	if failure != nil && scope != x.Key {
-		failure.Scope = scope
 	}
 	return o, failure
 }

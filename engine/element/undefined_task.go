@@ -1,12 +1,10 @@
 package element
 
-// undefinedTask is a task that nobody does for us, undefined or manual: it passes through.
+// undefinedTask is a task that nobody does for us, undefined or manual: it passes through. Zeebe
+// does not apply its variable mappings, so neither do we.
 type undefinedTask struct{}
 
 func (undefinedTask) activate(x *Execution) *Failure {
-	if failure := x.mapInputs(); failure != nil {
-		return failure
-	}
 	if failure := x.subscribe(); failure != nil {
 		return failure
 	}
@@ -15,7 +13,11 @@ func (undefinedTask) activate(x *Execution) *Failure {
 	return nil
 }
 
-func (undefinedTask) complete(x *Execution) *Failure { return x.completeActivity() }
+func (undefinedTask) complete(x *Execution) *Failure {
+	x.unsubscribe()
+	x.completed(x.Element.Outgoing)
+	return nil
+}
 
 func (undefinedTask) terminate(x *Execution) {
 	x.unsubscribe()

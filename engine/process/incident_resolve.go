@@ -15,8 +15,8 @@ func incidentResolve(s *step.Step, command *record.Record) {
 		return
 	}
 	if job := s.View.Job(incident.JobKey); incident.JobKey > 0 && job != nil && job.State == state.JobFailed && job.Retries <= 0 {
-		s.Reject(command, record.InvalidState, "Expected to resolve incident with key '%d', but the job with key '%d' has no retries left; "+
-			"update its retries first", command.Key, job.Key)
+		s.Reject(command, record.InvalidState, "Expected to resolve incident with key '%d', but job with key '%d' has no retries left. "+
+			"Please update the job retries and retry resolving the incident", command.Key, job.Key)
 		return
 	}
 	s.Emit(command.Key, record.IncidentResolved, &incident.Incident)

@@ -29,7 +29,7 @@ func jobBatchActivate(s *step.Step, command *record.Record) {
 			if job == nil || job.State != state.JobActivatable {
 				return true
 			}
-			visible := s.View.VisibleVariables(job.ElementInstanceKey)
+			visible := s.View.VisibleVariables(job.ElementInstanceKey).Only(v.FetchVariables)
 			if size += len(visible); size > maxBatchBytes && len(batch.JobKeys) > 0 {
 				batch.Truncated = true
 				return false

@@ -17,9 +17,11 @@ func jobThrowError(s *step.Step, command *record.Record) {
 	e := s.View.ElementInstance(job.ElementInstanceKey)
 	thrown := element.JobValue(s.View, job)
 	thrown.ErrorCode, thrown.ErrorMessage, thrown.Variables = v.ErrorCode, v.ErrorMessage, v.Variables
+	failure := element.ThrowError(s, e, v.ErrorCode, v.ErrorMessage, v.Variables)
+	thrown.Uncaught = failure != nil
 	s.Emit(job.Key, record.JobErrorThrown, thrown)
 	s.Respond(job.Key, record.JobErrorThrown, thrown)
-	if failure := element.ThrowError(s, e, v.ErrorCode, v.ErrorMessage, v.Variables); failure != nil {
+	if failure != nil {
 		element.RaiseJobIncident(s, job.Key, e, failure)
 	}
 }

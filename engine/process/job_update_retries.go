@@ -16,7 +16,7 @@ func jobUpdateRetries(s *step.Step, command *record.Record) {
 	}
 	job := s.View.Job(command.Key)
 	if job == nil {
-		s.Reject(command, record.NotFound, "Expected to update retries for job with key '%d', but no such job was found", command.Key)
+		s.Reject(command, record.NotFound, "Expected to update job with key '%d', but no such job was found", command.Key)
 		return
 	}
 	updated := element.JobValue(s.View, job)

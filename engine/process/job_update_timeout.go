@@ -11,7 +11,7 @@ import (
 func jobUpdateTimeout(s *step.Step, command *record.Record) {
 	job := s.View.Job(command.Key)
 	if job == nil {
-		s.Reject(command, record.NotFound, "Expected to update job deadline with key '%d', but no such job was found", command.Key)
+		s.Reject(command, record.NotFound, "Expected to update job with key '%d', but no such job was found", command.Key)
 		return
 	}
 	if job.State != state.JobActivated {

@@ -31,7 +31,7 @@ func ParseDocument(text []byte) (Document, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("invalid JSON: not UTF-8 text")
 	}
-	s := scanner{src: text}
+	s := scanner{src: text, out: make([]byte, 0, 256)}
 	s.space()
 	if s.at == len(text) {
 		return nil, nil
@@ -63,15 +63,23 @@ func (s *scanner) members(b *Builder) error {
 	}
 	for {
 		s.space()
-		s.out = s.out[:0]
-		if err := s.memberName(); err != nil {
+		start := s.at
+		if s.peek() != '"' {
+			return s.errorf("expected a member name in quotes")
+		}
+		if err := s.text(); err != nil {
 			return err
 		}
-		name, err := unquote(s.out[:len(s.out)-1])
+		name, err := unquote(s.src[start:s.at])
 		if err != nil {
 			return err
 		}
-		s.out = s.out[len(s.out):]
+		s.space()
+		if s.peek() != ':' {
+			return s.errorf("expected ':' after a member name")
+		}
+		s.at++
+		s.out = s.out[:0]
 		if err := s.value(); err != nil {
 			return err
 		}
@@ -89,7 +97,7 @@ func (s *scanner) members(b *Builder) error {
 	}
 }
 
-// unquote turns a JSON string with its quotes into its text.
+// unquote turns a JSON string with its quotes into its text, which points into it if it can.
 func unquote(quoted []byte) (string, error) {
 	for _, c := range quoted {
 		if c == '\\' {
@@ -98,7 +106,7 @@ func unquote(quoted []byte) (string, error) {
 			return text, err
 		}
 	}
-	return string(quoted[1 : len(quoted)-1]), nil
+	return unsafe.String(&quoted[1], len(quoted)-2), nil
 }
 
 // Len is the number of variables.
@@ -220,6 +228,21 @@ func (d Document) check() error {
 
 // AppendJSON appends the document as a JSON object.
 func (d Document) AppendJSON(dst []byte) []byte { return d.AppendJSONOf(dst, nil) }
+
+// Only is the document with none but the named variables; without names it is the whole one.
+func (d Document) Only(names []string) Document {
+	if len(names) == 0 {
+		return d
+	}
+	var b Builder
+	d.Each(func(e Entry) bool {
+		if contains(names, e.Name) {
+			b.Add(e.Name, e.KeyOffset, e.Value)
+		}
+		return true
+	})
+	return b.Document()
+}
 
 // AppendJSONOf appends the variables named by only, or all if it is empty, as a JSON object.
 func (d Document) AppendJSONOf(dst []byte, only []string) []byte {

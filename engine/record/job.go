@@ -51,6 +51,8 @@ type Job struct {
 	ProcessInstanceKey       int64    `json:"processInstanceKey"`
 	TenantID                 string   `json:"tenantId"`
 	Tags                     []string `json:"tags"`
+	// Uncaught says, with ERROR_THROWN, that no error event catches the error.
+	Uncaught bool `json:"-"`
 }
 
 // ValueType implements Value.
@@ -77,4 +79,5 @@ func (v *Job) Fields(c *Codec) {
 	c.Int(&v.ProcessInstanceKey)
 	tenant(c, &v.TenantID)
 	c.Strings(&v.Tags)
+	c.Bool(&v.Uncaught)
 }

@@ -51,14 +51,38 @@ func (e *ElementInstance) Active() bool { return e.State == record.ElementActiva
 // Terminating tells whether the instance is being terminated.
 func (e *ElementInstance) Terminating() bool { return e.State == record.ElementTerminating }
 
-// ElementInstance finds an instance by its key; nil if there is none.
+// instanceInHand is an element instance that a decision works with. It is decoded once and
+// coded once, however often the decision changes it.
+type instanceInHand struct {
+	ElementInstance
+	gone    bool
+	changed bool
+}
+
+// ElementInstance finds an instance by its key; nil if there is none. It must not be changed but
+// by an applier that then puts it.
 func (v *View) ElementInstance(key int64) *ElementInstance {
-	e, ok := loadOf[ElementInstance](v, tableElementInstance, key)
-	if !ok {
+	if held, ok := v.instances[key]; ok {
+		if held.gone {
+			return nil
+		}
+		return &held.ElementInstance
+	}
+	value, found := v.of(tableElementInstance, key)
+	if !found {
 		return nil
 	}
-	e.Key = key
-	return e
+	held := &instanceInHand{}
+	c := record.NewDecoder(value)
+	held.Fields(&c)
+	if c.Err() != nil {
+		panic("state: an element instance cannot be read: " + c.Err().Error())
+	}
+	held.Key = key
+	if v.instances != nil {
+		v.instances[key] = held
+	}
+	return &held.ElementInstance
 }
 
 // Element is what an instance is an instance of.
@@ -77,23 +101,47 @@ func (v *View) Children(scope int64, visit func(*ElementInstance) bool) {
 
 // InsertElementInstance adds an instance.
 func (t *Tables) InsertElementInstance(e *ElementInstance) {
-	t.overlay.insert(t.key(tableElementInstance).num(e.Key), t.overlay.encode(e))
+	held := &instanceInHand{ElementInstance: *e, changed: true}
+	t.instances[e.Key] = held
+	t.touched = append(t.touched, held)
+	t.overlay.insert(t.key(tableElementInstance).num(e.Key), nil)
 	if e.FlowScopeKey >= 0 {
 		t.overlay.insert(t.key(tableElementChild).num(e.FlowScopeKey).num(e.Key), nil)
 	}
 }
 
-// PutElementInstance writes a changed instance.
+// PutElementInstance notes that an instance, as ElementInstance gave it, was changed.
 func (t *Tables) PutElementInstance(e *ElementInstance) {
-	t.overlay.put(t.key(tableElementInstance).num(e.Key), t.overlay.encode(e))
+	held := t.instances[e.Key]
+	if !held.changed {
+		held.changed = true
+		t.touched = append(t.touched, held)
+		t.overlay.put(t.key(tableElementInstance).num(e.Key), nil)
+	}
 }
 
 // DeleteElementInstance removes an instance.
 func (t *Tables) DeleteElementInstance(e *ElementInstance) {
+	t.instances[e.Key].gone = true
 	t.overlay.remove(t.key(tableElementInstance).num(e.Key))
 	if e.FlowScopeKey >= 0 {
 		t.overlay.remove(t.key(tableElementChild).num(e.FlowScopeKey).num(e.Key))
 	}
+}
+
+// Settle writes the rows of the instances that the decision has changed. It comes last.
+func (t *Tables) Settle() {
+	for _, held := range t.touched {
+		if !held.gone {
+			t.overlay.put(t.key(tableElementInstance).num(held.Key), t.overlay.encode(&held.ElementInstance))
+		}
+	}
+}
+
+// Restart forgets the instances in hand.
+func (t *Tables) Restart() {
+	clear(t.instances)
+	t.touched = t.touched[:0]
 }
 
 // TakenFlows counts how often a joining gateway's incoming flow was taken and not joined yet.

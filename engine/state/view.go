@@ -13,6 +13,8 @@ type View struct {
 	keybuf      []byte
 	overlay     *Overlay
 	fresh       int64
+	instances   map[int64]*instanceInHand // of a decision; nil for a view of the store
+	touched     []*instanceInHand         // in the order in which they were first changed
 }
 
 // NewView reads the tables of a store; definitions may be shared by the views of one partition.
@@ -27,7 +29,7 @@ type Tables struct {
 
 // NewTables makes the tables over an overlay.
 func NewTables(overlay *Overlay, definitions *Definitions) *Tables {
-	return &Tables{View: View{reader: overlay, definitions: definitions, overlay: overlay, fresh: math.MaxInt64}}
+	return &Tables{View: View{reader: overlay, definitions: definitions, overlay: overlay, fresh: math.MaxInt64, instances: map[int64]*instanceInHand{}}}
 }
 
 // MadeFrom says that keys from here on are made by this decision, so that rows named after them

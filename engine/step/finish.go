@@ -66,6 +66,7 @@ func (s *Step) Finish(overlay *state.Overlay, previous [record.HashSize]byte) Re
 	if len(s.records) == 0 {
 		return result
 	}
+	s.tables.Settle()
 	s.tables.PutMeta(&s.meta)
 	result.Batch = &record.Batch{
 		Now: s.meta.Now, FirstPosition: s.records[0].Position, Previous: previous,

@@ -77,6 +77,7 @@ func (s *Step) Retention() int64 { return s.retention }
 
 // Begin starts a decision at a time, in milliseconds since the epoch.
 func (s *Step) Begin(now int64, seed uint64, streams Streams) {
+	s.tables.Restart()
 	s.meta = s.View.Meta()
 	s.meta.Now = max(now, s.meta.Now)
 	s.tables.MadeFrom(record.Key(s.partition, s.meta.NextKey))
