@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/payhub/payhub/engine/gatewaypb"
@@ -22,12 +23,30 @@ func (s *Server) ActivateJobs(request *gatewaypb.ActivateJobsRequest, stream grp
 	if request.GetMaxJobsToActivate() <= 0 {
 		return nil // as on Zeebe, where the sweep asks only while something is wanted
 	}
+	if err := checkActivation(request); err != nil {
+		return err
+	}
 	call := &activation{server: s, request: request, tenants: tenants, stream: stream}
 	if request.GetRequestTimeout() < 0 {
 		_, err := call.sweep()
 		return err
 	}
 	return call.poll()
+}
+
+// checkActivation refuses what could never get a job, in the words of Zeebe's engine. The
+// worker's name may be blank.
+func checkActivation(request *gatewaypb.ActivateJobsRequest) error {
+	reason := ""
+	switch {
+	case request.GetType() == "":
+		reason = "Expected to activate job batch with type to be present, but it was blank"
+	case request.GetTimeout() < 1:
+		reason = fmt.Sprintf("Expected to activate job batch with timeout to be greater than zero, but it was '%d'", request.GetTimeout())
+	default:
+		return nil
+	}
+	return rejected(record.JobBatchValue.IntentName(record.JobBatchActivate), record.InvalidArgument, reason)
 }
 
 // activation is one ActivateJobs call.
@@ -175,7 +194,7 @@ func (a *activation) send(batch *record.JobBatch) error {
 		return nil
 	}
 	for i := range batch.Jobs {
-		job := activatedJob(batch.JobKeys[i], &batch.Jobs[i])
+		job := activatedJob(batch.JobKeys[i], &batch.Jobs[i], a.request.GetFetchVariable())
 		jobSize := proto.Size(job) + 16 // and its own tag and length
 		if len(part.Jobs) > 0 && size+jobSize > a.server.config.MaxMessageSize {
 			if err := flush(i); err != nil {

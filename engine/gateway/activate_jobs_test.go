@@ -52,8 +52,12 @@ func TestActivatedJobHasEveryField(t *testing.T) {
 		ElementId: "e", ElementInstanceKey: 6, BpmnProcessId: "p", ProcessDefinitionVersion: 2, ProcessDefinitionKey: 11, ProcessInstanceKey: 5, Tags: []string{"t"},
 		TenantId: "<default>", ListenerEventType: gatewaypb.ActivatedJob_UNSPECIFIED,
 	}
-	if diff := cmp.Diff(want, activatedJob(key2, &job), protocmp.Transform()); diff != "" {
+	if diff := cmp.Diff(want, activatedJob(key2, &job, nil), protocmp.Transform()); diff != "" {
 		t.Error(diff)
+	}
+	job.Variables = document(t, `{"a":1,"b":2}`)
+	if got := activatedJob(key2, &job, []string{"b", "c"}).Variables; got != `{"b":2}` {
+		t.Errorf("of the variables b and c: %s", got)
 	}
 	if want.ListenerEventType != 6 {
 		t.Error("UNSPECIFIED must be 6 on the wire")
@@ -247,6 +251,21 @@ func TestPartitionsThatFail(t *testing.T) {
 		if _, err := g.activate(t.Context(), activation32(0)); status.Code(err) != c.code {
 			t.Errorf("%s: %v, expected %s", c.name, err, c.code)
 		}
+	}
+}
+
+// What could never get a job is refused before any partition is asked.
+func TestActivateRefused(t *testing.T) {
+	router := &fakeRouter{}
+	g := serve(t, Config{Router: router})
+	noType, noTimeout := activation32(0), activation32(0)
+	noType.Type, noTimeout.Timeout = "", -5
+	_, err := g.activate(t.Context(), noType)
+	expectStatus(t, err, codes.InvalidArgument, "Command 'ACTIVATE' rejected with code 'INVALID_ARGUMENT': Expected to activate job batch with type to be present, but it was blank")
+	_, err = g.activate(t.Context(), noTimeout)
+	expectStatus(t, err, codes.InvalidArgument, "Command 'ACTIVATE' rejected with code 'INVALID_ARGUMENT': Expected to activate job batch with timeout to be greater than zero, but it was '-5'")
+	if len(router.sent()) > 0 {
+		t.Error("a partition was asked")
 	}
 }
 

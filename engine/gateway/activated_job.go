@@ -3,15 +3,15 @@ package gateway
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/payhub/payhub/engine/gatewaypb"
 	"github.com/payhub/payhub/engine/record"
 )
 
-// activatedJob is a leased job as clients see it. UNSPECIFIED is not the zero value of the
+// activatedJob is a leased job as clients see it, with the variables they want (none named: all).
+// UNSPECIFIED is not the zero value of the
 // listener's event type: a job left at zero would look like one of an ASSIGNING listener.
-func activatedJob(key int64, job *record.Job) *gatewaypb.ActivatedJob {
+func activatedJob(key int64, job *record.Job, wanted []string) *gatewaypb.ActivatedJob {
 	return &gatewaypb.ActivatedJob{
 		Key:                      key,
 		Type:                     job.Type,
@@ -21,11 +21,11 @@ func activatedJob(key int64, job *record.Job) *gatewaypb.ActivatedJob {
 		ProcessDefinitionKey:     job.ProcessDefinitionKey,
 		ElementId:                job.ElementID,
 		ElementInstanceKey:       job.ElementInstanceKey,
-		CustomHeaders:            documentText(job.CustomHeaders),
+		CustomHeaders:            documentText(job.CustomHeaders, nil),
 		Worker:                   job.Worker,
 		Retries:                  job.Retries,
 		Deadline:                 job.Deadline,
-		Variables:                documentText(job.Variables),
+		Variables:                documentText(job.Variables, wanted),
 		TenantId:                 record.DefaultTenant,
 		Kind:                     gatewaypb.ActivatedJob_BPMN_ELEMENT,
 		ListenerEventType:        gatewaypb.ActivatedJob_UNSPECIFIED,
@@ -36,20 +36,11 @@ func activatedJob(key int64, job *record.Job) *gatewaypb.ActivatedJob {
 // handBack makes leased jobs available again at once, since their worker never got them. Where
 // that fails the lease's end does it later.
 func (s *Server) handBack(jobKeys []int64) {
-	ctx, cancel := context.WithTimeout(context.Background(), s.config.RequestTimeout)
-	defer cancel()
-	var all sync.WaitGroup
 	for _, key := range jobKeys {
-		partition, err := s.router.PartitionForKey(key)
-		if err != nil {
-			continue // it came from a partition, so there is one
+		if partition, err := s.router.PartitionForKey(key); err == nil { // it came from a partition, so there is one
+			s.router.Post(partition, record.NewCommand(key, record.JobYield, &record.Job{TenantID: record.DefaultTenant}))
 		}
-		all.Go(func() {
-			command := record.NewCommand(key, record.JobYield, &record.Job{TenantID: record.DefaultTenant})
-			_, _ = s.router.Submit(ctx, partition, command)
-		})
 	}
-	all.Wait()
 }
 
 // technicalSend is the status of a call whose answer could not be sent.

@@ -32,12 +32,12 @@ func variablesProblem(text string, err error) string {
 	return err.Error()
 }
 
-// documentText is a document as the text of a JSON object.
-func documentText(document record.Document) string {
+// documentText is a document, or the members named by only, as the text of a JSON object.
+func documentText(document record.Document, only []string) string {
 	if document.Len() == 0 {
 		return "{}"
 	}
-	text := document.AppendJSON(make([]byte, 0, len(document)+2*document.Len()+2))
+	text := document.AppendJSONOf(make([]byte, 0, len(document)+2*document.Len()+2), only)
 	return unsafe.String(unsafe.SliceData(text), len(text)) // nobody else holds the bytes
 }
 

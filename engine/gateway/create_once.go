@@ -49,7 +49,7 @@ func (s *Server) CreateOnce(ctx context.Context, request *enginepb.CreateOnceReq
 		return nil, technical(err)
 	}
 	if answer.IsRejection() {
-		return nil, createOnceRejection(request, &answer)
+		return nil, s.createOnceRejection(ctx, partition, request, &answer)
 	}
 	created, err := valueOf[*record.CreatedOnce](&answer)
 	if err != nil {
@@ -77,14 +77,15 @@ func (s *Server) idempotencyPartition(tenantID, api, key string) int32 {
 	return s.router.PartitionForCorrelationKey(tenantID + "\x00" + api + "\x00" + key)
 }
 
-// createOnceRejection adds to a conflict which key it is about and whose it is.
-func createOnceRejection(request *enginepb.CreateOnceRequest, answer *record.Record) error {
+// createOnceRejection adds to a conflict which key it is about and, if that can be read, whose it is.
+func (s *Server) createOnceRejection(ctx context.Context, partition int32, request *enginepb.CreateOnceRequest, answer *record.Record) error {
 	refused := rejection(answer)
 	if answer.RejectionType != record.AlreadyExists {
 		return refused
 	}
 	conflict := &enginepb.IdempotencyConflict{TenantId: request.GetTenantId(), Api: request.GetApi(), IdempotencyKey: request.GetIdempotencyKey()}
-	if first, ok := answer.Value.(*record.CreatedOnce); ok && first.ProcessInstanceKey > 0 {
+	first, err := s.router.Lookup(ctx, partition, LookupRequest{TenantID: conflict.TenantId, API: conflict.Api, IdempotencyKey: conflict.IdempotencyKey})
+	if err == nil {
 		conflict.ProcessInstanceKey = first.ProcessInstanceKey
 	}
 	detailed, err := status.Convert(refused).WithDetails(conflict)

@@ -41,7 +41,7 @@ func (s *Server) CreateProcessInstanceWithResult(ctx context.Context, request *g
 		BpmnProcessId:        result.BpmnProcessID,
 		Version:              result.Version,
 		ProcessInstanceKey:   result.ProcessInstanceKey,
-		Variables:            documentText(result.Variables),
+		Variables:            documentText(result.Variables, nil),
 		TenantId:             record.DefaultTenant,
 		Tags:                 result.Tags,
 		BusinessId:           businessID(result.BusinessID),

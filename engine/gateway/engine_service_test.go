@@ -65,9 +65,12 @@ func TestCreateOnceGoesToTheKeysPartition(t *testing.T) {
 // A key that was used for another body is refused with whose it is.
 func TestCreateOnceConflict(t *testing.T) {
 	router := &fakeRouter{answer: func(_ context.Context, _ int32, command record.Record) (record.Record, error) {
-		answer := refusal(command, record.AlreadyExists, "the key was used for another body")
-		answer.Value = &record.CreatedOnce{ProcessInstanceKey: key2}
-		return answer, nil
+		return refusal(command, record.AlreadyExists, "the key was used for another body"), nil
+	}, lookup: func(_ int32, request LookupRequest) (Instance, error) {
+		if request != (LookupRequest{TenantID: "greenbank", API: "transfer", IdempotencyKey: "id-1"}) {
+			return Instance{}, ErrNotFound
+		}
+		return Instance{ProcessInstanceKey: key2}, nil
 	}}
 	g := serve(t, Config{Router: router})
 	_, err := g.engine.CreateOnce(t.Context(), createOnceRequest())

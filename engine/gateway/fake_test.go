@@ -60,6 +60,10 @@ func (f *fakeRouter) Submit(ctx context.Context, partition int32, command record
 	return record.Record{}, fmt.Errorf("the fake has no answer to %s %s", command.ValueType, command.IntentName())
 }
 
+func (f *fakeRouter) Post(partition int32, command record.Record) {
+	_, _ = f.Submit(context.Background(), partition, command)
+}
+
 // lease answers a job batch with jobs of the partition.
 func (f *fakeRouter) lease(partition int32, command record.Record, want *record.JobBatch) record.Record {
 	f.mutex.Lock()

@@ -27,7 +27,7 @@ func (s *Server) Lookup(ctx context.Context, request *enginepb.LookupRequest) (*
 		BpmnProcessId:        instance.BpmnProcessID,
 		Version:              instance.Version,
 		State:                instanceState(&instance),
-		Variables:            documentText(instance.Variables),
+		Variables:            documentText(instance.Variables, nil),
 		CreatedAt:            instance.CreatedAt,
 		EndedAt:              max(0, instance.EndedAt),
 	}

@@ -15,6 +15,9 @@ type Router interface {
 	// error means that there is no answer: one of the Err values below or the context's error.
 	// A cancelled context ends the waiting only, not the command.
 	Submit(ctx context.Context, partition int32, command record.Record) (record.Record, error)
+	// Post hands a command to a partition without waiting: what nobody needs an answer to, and what
+	// may get lost with a leader, since something else makes up for it later.
+	Post(partition int32, command record.Record)
 	// PartitionIDs lists the partitions of the cluster in ascending order, never none.
 	PartitionIDs() []int32
 	// PartitionForKey is the partition that made a key; ErrUnknownPartition if there is none.

@@ -45,7 +45,7 @@ func (s *Server) StreamActivatedJobs(request *gatewaypb.StreamActivatedJobsReque
 		return err
 	}
 	jobs.Grant(s.config.StreamCredits)
-	return s.push(ctx, jobs, stream)
+	return s.push(ctx, jobs, request.GetFetchVariable(), stream)
 }
 
 // checkStream refuses what could never get a job. The worker's name may be blank.
@@ -60,7 +60,7 @@ func checkStream(request *gatewaypb.StreamActivatedJobsRequest) error {
 }
 
 // push sends jobs until the client, the engine or the gateway ends it.
-func (s *Server) push(ctx context.Context, jobs JobStream, stream grpc.ServerStreamingServer[gatewaypb.ActivatedJob]) error {
+func (s *Server) push(ctx context.Context, jobs JobStream, wanted []string, stream grpc.ServerStreamingServer[gatewaypb.ActivatedJob]) error {
 	for {
 		job, err := jobs.Recv(ctx)
 		switch {
@@ -73,7 +73,7 @@ func (s *Server) push(ctx context.Context, jobs JobStream, stream grpc.ServerStr
 			return technical(err)
 		}
 		if err = ctx.Err(); err == nil {
-			err = stream.Send(activatedJob(job.Key, job.Job))
+			err = stream.Send(activatedJob(job.Key, job.Job, wanted))
 		}
 		if err != nil {
 			s.handBack([]int64{job.Key})
