@@ -190,6 +190,10 @@ func (p *Program) EvalTests(env *Env, scope Scope, input Value) (Value, error) {
 		m.locals[0] = input
 	}
 	v := p.eval(m)
+	m.scope, m.nesting = nil, 0
+	if m.err == nil && (v.kind == KindList || v.kind == KindContext) {
+		m.measure(v, 0)
+	}
 	if m.err != nil {
 		return Null, m.err
 	}

@@ -129,6 +129,11 @@ func (c *compiler) callBuiltin(e *call, args []node, overloads []*builtin) node 
 }
 
 func (m *machine) builtin(name string, fitting []*builtin, args []Value) Value {
+	for i, v := range args {
+		if v.x == rawJSON && v.kind == KindList {
+			args[i] = List(m.items(v)...) // decoded once; functions go over it as they like
+		}
+	}
 	for _, b := range fitting {
 		if b.takes(args) {
 			return b.call(m, args)
@@ -147,18 +152,9 @@ func (m *machine) illegal(name string, args []Value) Value {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString("'" + clip(v.String()) + "'")
+		b.WriteString("'" + v.excerpt(maxExcerpt) + "'")
 	}
 	return m.refuse(name, "Illegal arguments: "+b.String())
-}
-
-// clip bounds what one value takes of a message.
-func clip(s string) string {
-	const most = 1000
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // refuse warns that a function could not do its work.

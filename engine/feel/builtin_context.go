@@ -13,30 +13,29 @@ var contextFunctions = []builtin{
 	def("context", "entries l", contextOf),
 }
 
-func getValue(_ *machine, args []Value) Value {
-	v, _ := args[0].context().Get(args[1].str())
+func getValue(m *machine, args []Value) Value {
+	v, _ := m.get(args[0], args[1].str())
 	return v
 }
 
 // getPath follows a list of keys into nested contexts.
-func getPath(_ *machine, args []Value) Value {
+func getPath(m *machine, args []Value) Value {
 	v, keys := args[0], args[1].items()
 	if len(keys) == 0 {
 		return Null
 	}
 	for _, key := range keys {
 		name, isString := key.AsString()
-		ctx, isContext := v.AsContext()
-		if !isString || !isContext {
+		if !isString || v.kind != KindContext {
 			return Null
 		}
-		v, _ = ctx.Get(name)
+		v, _ = m.get(v, name)
 	}
 	return v
 }
 
 func getEntries(m *machine, args []Value) Value {
-	entries := args[0].context().Entries()
+	entries := m.entries(args[0])
 	if !m.grow(len(entries) * (valueSize + 2*entrySize)) {
 		return Null
 	}
@@ -53,13 +52,18 @@ func contextPut(m *machine, args []Value) Value {
 
 // put returns a copy of a context with one more or one replaced entry.
 func (m *machine) put(v Value, key string, value Value) Value {
-	entries := v.context().Entries()
+	entries := m.entries(v)
 	if !m.grow((len(entries)+1)*entrySize) || !m.step(len(entries)) {
 		return Null
 	}
-	copied := make([]Entry, len(entries), len(entries)+1)
-	copy(copied, entries)
-	return NewContext(setEntry(copied, key, value)...)
+	copied := append(make([]Entry, 0, len(entries)+1), entries...)
+	for i := range copied {
+		if copied[i].Key == key {
+			copied[i].Value = value
+			return NewContext(copied...)
+		}
+	}
+	return NewContext(append(copied, Entry{key, value})...)
 }
 
 // contextPutPath puts a value at the end of a path of keys; contexts on the way are made where they are missing.
@@ -76,7 +80,7 @@ func (m *machine) putPath(v Value, keys []Value, value Value) Value {
 		return Null
 	}
 	if len(keys) > 1 {
-		inner, _ := v.context().Get(key)
+		inner, _ := m.get(v, key)
 		if inner.kind != KindContext {
 			inner = NewContext()
 		}
@@ -89,42 +93,40 @@ func (m *machine) putPath(v Value, keys []Value, value Value) Value {
 
 // merge joins contexts; of equal keys the last one counts.
 func (m *machine) merge(contexts []Value) Value {
-	var merged []Entry
+	var merged entryList
 	for _, v := range contexts {
-		ctx, ok := v.AsContext()
-		if !ok {
+		if v.kind != KindContext {
 			return Null
 		}
-		entries := ctx.Entries()
-		if !m.step(len(entries)*(len(merged)+1)) || !m.grow(len(entries)*entrySize) {
+		entries := m.entries(v)
+		if !m.step(len(entries)) || !m.grow(len(entries)*entrySize) {
 			return Null
 		}
 		for _, e := range entries {
-			merged = setEntry(merged, e.Key, e.Value)
+			merged.set(e.Key, e.Value)
 		}
 	}
-	return NewContext(merged...)
+	return NewContext(merged.entries...)
 }
 
 // contextOf makes a context of entries {key, value}.
 func contextOf(m *machine, args []Value) Value {
 	items := args[0].items()
-	if !m.step(len(items)*len(items)/16) || !m.grow(len(items)*entrySize) {
+	if !m.step(len(items)) || !m.grow(len(items)*entrySize) {
 		return Null
 	}
-	var entries []Entry
+	var list entryList
 	for _, item := range items {
-		ctx, ok := item.AsContext()
-		if !ok {
+		if item.kind != KindContext {
 			return Null
 		}
-		key, _ := ctx.Get("key")
-		value, found := ctx.Get("value")
+		key, _ := m.get(item, "key")
+		value, found := m.get(item, "value")
 		name, isString := key.AsString()
 		if !isString || !found {
 			return Null
 		}
-		entries = setEntry(entries, name, value)
+		list.set(name, value)
 	}
-	return NewContext(entries...)
+	return NewContext(list.entries...)
 }

@@ -29,11 +29,14 @@ func (m *machine) text(v Value) Value {
 	if v.kind == KindNull || v.kind == KindString {
 		return v
 	}
-	s := v.String()
-	if !m.grow(len(s)) {
+	w := textWriter{most: m.size}
+	w.value(v)
+	if w.cut {
+		m.grow(m.size + 1)
 		return Null
 	}
-	return String(s)
+	m.grow(len(w.text))
+	return String(alias(w.text))
 }
 
 func (m *machine) number(text string) Value {
@@ -200,9 +203,8 @@ func fromJSON(m *machine, args []Value) Value {
 }
 
 func toJSON(m *machine, args []Value) Value {
-	text := alias(args[0].AppendJSON(nil))
-	if !m.grow(len(text)) {
+	if !m.measure(args[0], 0) {
 		return Null
 	}
-	return String(text)
+	return String(alias(args[0].AppendJSON(nil)))
 }

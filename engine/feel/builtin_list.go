@@ -122,7 +122,7 @@ func concatenate(m *machine, args []Value) Value {
 	for i, v := range args {
 		parts[i] = []Value{v}
 		if v.kind == KindList {
-			parts[i] = v.items()
+			parts[i] = m.items(v)
 		}
 	}
 	return m.newList(parts...)
@@ -221,7 +221,7 @@ func (m *machine) flatten(dst, items []Value, depth int) []Value {
 			return nil
 		}
 		if item.kind == KindList && depth < MaxJSONDepth {
-			dst = m.flatten(dst, item.items(), depth+1)
+			dst = m.flatten(dst, m.items(item), depth+1)
 		} else {
 			dst = append(dst, item)
 		}
@@ -257,7 +257,7 @@ func sortList(m *machine, args []Value) Value {
 		return 0
 	})
 	if failed {
-		return m.refuse("sort", "fail to sort list by given precedes function: expected boolean but found '"+bad.String()+"'")
+		return m.refuse("sort", "fail to sort list by given precedes function: expected boolean but found '"+bad.excerpt(maxExcerpt)+"'")
 	}
 	return m.newList(sorted)
 }

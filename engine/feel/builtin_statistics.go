@@ -34,7 +34,7 @@ func (m *machine) extreme(name string, items []Value, sign int) Value {
 	for _, item := range items {
 		o, ok := order(item, best)
 		if !ok {
-			return m.refuse(name, List(items...).String()+" is not comparable")
+			return m.refuse(name, List(items...).excerpt(maxExcerpt)+" is not comparable")
 		}
 		if o == sign {
 			best = item
@@ -47,7 +47,7 @@ func (m *machine) extreme(name string, items []Value, sign int) Value {
 func (m *machine) numbers(name string, items []Value) bool {
 	for _, item := range items {
 		if item.kind != KindNumber {
-			m.refuse(name, "expected number but found '"+item.String()+"'")
+			m.refuse(name, "expected number but found '"+item.excerpt(maxExcerpt)+"'")
 			return false
 		}
 	}

@@ -144,8 +144,8 @@ func (c *compiler) name(name string) node {
 	}
 	return func(m *machine) Value {
 		for _, item := range items {
-			if ctx, ok := m.locals[item].AsContext(); ok {
-				if v, found := ctx.Get(name); found {
+			if ctx := m.locals[item]; ctx.kind == KindContext {
+				if v, found := m.get(ctx, name); found {
 					return v
 				}
 			}
@@ -192,13 +192,13 @@ func (c *compiler) context(e *contextLiteral) node {
 		if !m.grow(entrySize * len(nodes)) {
 			return Null
 		}
-		entries := make([]Entry, 0, len(nodes))
+		list := entryList{entries: make([]Entry, 0, len(nodes))}
 		for i, n := range nodes {
 			v := n(m)
 			m.locals[bound[i]] = v
-			entries = setEntry(entries, keys[i], v)
+			list.set(keys[i], v)
 		}
-		return NewContext(entries...)
+		return NewContext(list.entries...)
 	}
 }
 

@@ -10,7 +10,7 @@ func (c *compiler) path(e *path) node {
 func (m *machine) member(v Value, key string, dmn bool) Value {
 	switch v.kind {
 	case KindContext:
-		if member, found := v.context().Get(key); found {
+		if member, found := m.get(v, key); found {
 			return member
 		}
 		return m.warn(NoContextEntryFound, "No context entry found with key '#'. Available keys: &", key, v)
@@ -20,10 +20,11 @@ func (m *machine) member(v Value, key string, dmn bool) Value {
 		}
 		return m.warn(NoContextEntryFound, "No context entry found with key '#'. The context is null", key)
 	case KindList:
-		items := v.items()
-		if !m.step(len(items)) || !m.grow(valueSize*len(items)) {
+		items := m.items(v)
+		if !m.step(len(items)) || !m.grow(valueSize*len(items)) || !m.enter() {
 			return Null
 		}
+		defer m.leave()
 		members := make([]Value, len(items))
 		for i, item := range items {
 			members[i] = m.member(item, key, dmn)
@@ -184,10 +185,10 @@ func (c *compiler) filter(e *filter) node {
 		}
 		if probe != nil {
 			if index := probe(m); index.kind == KindNumber {
-				return itemAt(v.items(), index)
+				return itemAt(m.items(v), index)
 			}
 		}
-		return m.filter(v.items(), slot, condition)
+		return m.filter(m.items(v), slot, condition)
 	}
 }
 

@@ -70,7 +70,7 @@ func (m *machine) domain(t *turn) (d domain, ok bool) {
 	case isRange && t.ranges:
 		from, to = r.Low, r.High
 	case from.kind == KindList:
-		return domain{items: from.items()}, true
+		return domain{items: m.items(from)}, true
 	default:
 		m.warn(InvalidType, "Expected list but found '%'", "", from)
 		return d, false

@@ -97,7 +97,7 @@ func (m *machine) contains(input, list Value) tri {
 	if input.kind == KindList && m.equal(input, list) == yesTri {
 		return yesTri
 	}
-	items := list.items()
+	items := m.items(list)
 	if !m.step(len(items)) {
 		return unknownTri
 	}

@@ -70,12 +70,11 @@ func (c *compiler) call(e *call) node {
 		target, name := c.compile(e.target), e.name
 		return c.callValue(e, args, func(m *machine) Value {
 			v := target(m)
-			ctx, ok := v.AsContext()
-			if !ok {
+			if v.kind != KindContext {
 				m.warn(InvalidType, "Expected context but found '%'", "", v)
-				return m.hard("Expected context but found '" + clip(v.String()) + "'")
+				return m.hard("Expected context but found '" + v.excerpt(maxExcerpt) + "'")
 			}
-			f, _ := ctx.Get(name)
+			f, _ := m.get(v, name)
 			return f
 		})
 	}

@@ -133,11 +133,11 @@ func eachMember(raw []byte, visit func(name []byte, from, to int)) {
 }
 
 func decodeObject(raw []byte) []Entry {
-	var entries []Entry
+	var list entryList
 	eachMember(raw, func(name []byte, from, to int) {
-		entries = setEntry(entries, unquote(name), FromValidJSON(raw[from:to]))
+		list.set(unquote(name), FromValidJSON(raw[from:to]))
 	})
-	return entries
+	return list.entries
 }
 
 func decodeArray(raw []byte) []Value {
@@ -158,11 +158,13 @@ func decodeArray(raw []byte) []Value {
 }
 
 func skipSpace(raw []byte, i int) int {
-	for i < len(raw) && (raw[i] == ' ' || raw[i] == '\n' || raw[i] == '\t' || raw[i] == '\r') {
+	for i < len(raw) && isJSONSpace(raw[i]) {
 		i++
 	}
 	return i
 }
+
+func isJSONSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
 // skipValue returns the end of the value that starts at i.
 func skipValue(raw []byte, i int) int {
@@ -310,13 +312,44 @@ func hex4[T []byte | string](text T, i int) (r rune, ok bool) {
 	return r, true
 }
 
-// setEntry adds an entry or replaces the value of the one with its key.
-func setEntry(entries []Entry, key string, v Value) []Entry {
-	for i := range entries {
-		if entries[i].Key == key {
-			entries[i].Value = v
-			return entries
+// entryList gathers entries with unique keys: a later one replaces the value of an earlier one.
+type entryList struct {
+	entries []Entry
+	index   map[string]int // where each key is, once there are many
+}
+
+// manyEntries is from when on an index pays.
+const manyEntries = 32
+
+func (l *entryList) set(key string, v Value) {
+	if at := l.find(key); at >= 0 {
+		l.entries[at].Value = v
+		return
+	}
+	l.entries = append(l.entries, Entry{Key: key, Value: v})
+	n := len(l.entries)
+	switch {
+	case n == manyEntries:
+		l.index = make(map[string]int, 2*manyEntries)
+		for i, e := range l.entries {
+			l.index[e.Key] = i
+		}
+	case n > manyEntries:
+		l.index[key] = n - 1
+	}
+}
+
+func (l *entryList) find(key string) int {
+	if l.index != nil {
+		if at, found := l.index[key]; found {
+			return at
+		}
+		return -1
+	}
+	for i := range l.entries {
+		if l.entries[i].Key == key {
+			return i
 		}
 	}
-	return append(entries, Entry{Key: key, Value: v})
+	return -1
 }

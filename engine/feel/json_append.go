@@ -22,7 +22,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		return appendQuoted(dst, v.str())
 	case KindList:
 		if v.x == rawJSON {
-			return append(dst, v.bytes()...)
+			return appendCompact(dst, v.bytes())
 		}
 		dst = append(dst, '[')
 		for i, item := range v.items() {
@@ -34,7 +34,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		return append(dst, ']')
 	case KindContext:
 		if v.x == rawJSON {
-			return append(dst, v.bytes()...)
+			return appendCompact(dst, v.bytes())
 		}
 		return v.context().appendJSON(dst)
 	case KindDate, KindTime, KindDateTime, KindDaysTimeDuration, KindYearsMonthsDuration:
@@ -103,4 +103,21 @@ func appendEscape(dst []byte, c byte) []byte {
 	default:
 		return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 	}
+}
+
+// appendCompact appends JSON text without the white space between its tokens.
+func appendCompact(dst, raw []byte) []byte {
+	for i := 0; i < len(raw); {
+		start := i
+		for i < len(raw) && !isJSONSpace(raw[i]) {
+			if raw[i] == '"' {
+				i = skipString(raw, i)
+			} else {
+				i++
+			}
+		}
+		dst = append(dst, raw[start:i]...)
+		i = skipSpace(raw, i)
+	}
+	return dst
 }

@@ -22,13 +22,14 @@ type machine struct {
 	steps    int // left
 	size     int // bytes left
 	depth    int // of function calls
+	nesting  int // of values that are compared or searched
 	zones    map[string]*zone
 	regexes  map[string]*regex
 }
 
 // start prepares the machine for a program.
 func (m *machine) start(env *Env, scope Scope, p *Program) {
-	m.env, m.scope, m.source, m.err, m.depth = env, scope, p.source, nil, 0
+	m.env, m.scope, m.source, m.err, m.depth, m.nesting = env, scope, p.source, nil, 0, 0
 	m.warnings, m.stack = m.warnings[:0], m.stack[:0]
 	m.steps, m.size = env.MaxSteps, env.MaxSize
 	if m.steps == 0 {
@@ -57,6 +58,18 @@ func (m *machine) hard(why string) Value {
 	return m.fail(fmt.Errorf("failed to evaluate expression '%s': %s", m.source, why))
 }
 
+// enter guards the recursion over a nested value; leave must follow when it returned true.
+func (m *machine) enter() bool {
+	if m.nesting == MaxJSONDepth {
+		m.fail(fmt.Errorf("%w: a value is nested deeper than %d levels", ErrBudget, MaxJSONDepth))
+		return false
+	}
+	m.nesting++
+	return true
+}
+
+func (m *machine) leave() { m.nesting-- }
+
 // step takes n steps off the budget and reports whether the evaluation may go on.
 func (m *machine) step(n int) bool {
 	m.steps -= n
@@ -73,6 +86,59 @@ func (m *machine) grow(n int) bool {
 		m.fail(fmt.Errorf("%w: more than %d bytes of results; make them smaller", ErrBudget, m.limit(m.env.MaxSize, DefaultMaxSize)))
 	}
 	return m.err == nil
+}
+
+// items returns the items of a list; decoding JSON takes off the budget.
+func (m *machine) items(v Value) []Value {
+	if v.x == rawJSON && !(m.step(int(v.n)/16+1) && m.grow(int(v.n))) {
+		return nil
+	}
+	return v.items()
+}
+
+// entries returns the entries of a context; decoding JSON takes off the budget.
+func (m *machine) entries(v Value) []Entry {
+	if v.x == rawJSON && !(m.step(int(v.n)/16+1) && m.grow(int(v.n))) {
+		return nil
+	}
+	return v.context().Entries()
+}
+
+// get reads a key of a context; searching takes off the budget.
+func (m *machine) get(v Value, key string) (Value, bool) {
+	c := v.context()
+	if !m.step(1 + len(c.raw)/256 + len(c.entries)/16) {
+		return Null, false
+	}
+	return c.Get(key)
+}
+
+// measure takes the whole size of a value off the budget: parts that it shares count each time, as in its JSON.
+func (m *machine) measure(v Value, depth int) bool {
+	if depth > MaxJSONDepth {
+		m.fail(fmt.Errorf("%w: the result is nested deeper than %d levels", ErrBudget, MaxJSONDepth))
+		return false
+	}
+	switch {
+	case v.kind == KindString || v.x == rawJSON && (v.kind == KindList || v.kind == KindContext):
+		return m.grow(int(v.n))
+	case v.kind == KindList:
+		for _, item := range v.items() {
+			if !m.measure(item, depth+1) {
+				return false
+			}
+		}
+	case v.kind == KindContext:
+		for _, e := range v.context().entries {
+			if !m.grow(len(e.Key)) || !m.measure(e.Value, depth+1) {
+				return false
+			}
+		}
+	case v.kind == KindRange:
+		r := (*Range)(v.p)
+		return m.measure(r.Low, depth+1) && m.measure(r.High, depth+1)
+	}
+	return m.grow(1)
 }
 
 func (m *machine) limit(set, standard int) int {

@@ -1,6 +1,9 @@
 package feel
 
-import "strings"
+import (
+	"math"
+	"strings"
+)
 
 // tri is a truth value of three-valued (Kleene) logic.
 type tri uint8
@@ -153,8 +156,7 @@ func insideRange(v Value, r *Range) tri {
 
 // Equal reports whether a and b are equal as FEEL's "=" has it; values of different types are not.
 func (v Value) Equal(other Value) bool {
-	var m machine
-	m.steps = 1 << 40
+	m := machine{env: &Env{}, steps: math.MaxInt, size: math.MaxInt}
 	return m.equal(v, other) == yesTri
 }
 
@@ -183,9 +185,9 @@ func (m *machine) equal(a, b Value) tri {
 		}
 		return triOf(a.n == b.n && a.x == b.x && sameZone(a.zone(), b.zone()))
 	case KindList:
-		return m.equalLists(a.items(), b.items())
+		return m.equalLists(m.items(a), m.items(b))
 	case KindContext:
-		return m.equalContexts(a.context(), b.context())
+		return m.equalContexts(a, b)
 	case KindRange:
 		return m.equalRanges((*Range)(a.p), (*Range)(b.p))
 	default:
@@ -204,9 +206,10 @@ func (m *machine) equalLists(a, b []Value) tri {
 	if len(a) != len(b) {
 		return noTri
 	}
-	if !m.step(len(a)) {
+	if !m.step(len(a)) || !m.enter() {
 		return unknownTri
 	}
+	defer m.leave()
 	for i := range a {
 		if m.equal(a[i], b[i]) != yesTri {
 			return noTri
@@ -215,16 +218,18 @@ func (m *machine) equalLists(a, b []Value) tri {
 	return yesTri
 }
 
-func (m *machine) equalContexts(a, b Context) tri {
-	left, right := a.Entries(), b.Entries()
+func (m *machine) equalContexts(a, b Value) tri {
+	if !m.enter() {
+		return unknownTri
+	}
+	defer m.leave()
+	left, right := m.entries(a), m.entries(b)
 	if len(left) != len(right) {
 		return noTri
 	}
-	if !m.step(len(left) * len(left)) {
-		return unknownTri
-	}
+	other := NewContext(right...)
 	for _, e := range left {
-		v, found := b.Get(e.Key)
+		v, found := m.get(other, e.Key)
 		if !found || m.equal(e.Value, v) != yesTri {
 			return noTri
 		}

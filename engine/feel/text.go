@@ -5,74 +5,120 @@ import (
 	"strings"
 )
 
+// Bounds of a value's text. Values can share parts, so that even a small one may be endless as text.
+const (
+	maxText    = 64 << 10 // what String writes
+	maxExcerpt = 1000     // what a message quotes
+)
+
 // String writes v as messages quote it, which is also what the built-in string() writes inside of lists and contexts:
-// strings in quotation marks, temporal values in ISO-8601, contexts as {key:value, …}.
-func (v Value) String() string {
-	var b strings.Builder
-	v.write(&b)
-	return b.String()
+// strings in quotation marks, temporal values in ISO-8601, contexts as {key:value, …}. Long texts end in "…".
+func (v Value) String() string { return v.excerpt(maxText) }
+
+// excerpt is the text of v, cut off behind most bytes.
+func (v Value) excerpt(most int) string {
+	w := textWriter{most: most}
+	w.value(v)
+	text := string(w.text)
+	if w.cut {
+		text = strings.ToValidUTF8(text, "") + "…"
+	}
+	return text
 }
 
-func (v Value) write(b *strings.Builder) {
+// clip bounds what a text takes of a message.
+func clip(s string) string {
+	if len(s) <= maxExcerpt {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxExcerpt], "") + "…"
+}
+
+// textWriter writes values up to a number of bytes.
+type textWriter struct {
+	text  []byte
+	most  int
+	depth int
+	cut   bool
+}
+
+func (w *textWriter) add(s string) {
+	if room := w.most - len(w.text); len(s) > room {
+		s, w.cut = s[:room], true
+	}
+	w.text = append(w.text, s...)
+}
+
+func (w *textWriter) value(v Value) {
+	if w.depth == MaxJSONDepth {
+		w.cut = true
+	}
+	if w.cut {
+		return
+	}
+	w.depth++
+	defer func() { w.depth-- }()
 	switch v.kind {
 	case KindNull:
-		b.WriteString("null")
+		w.add("null")
 	case KindBoolean:
-		b.WriteString(strconv.FormatBool(v.n != 0))
+		w.add(strconv.FormatBool(v.n != 0))
 	case KindNumber:
-		b.WriteString(numberText(v))
+		w.add(numberText(v))
 	case KindString:
-		b.WriteByte('"')
-		b.WriteString(v.str())
-		b.WriteByte('"')
+		w.add(`"`)
+		w.add(v.str())
+		w.add(`"`)
 	case KindList:
-		b.WriteByte('[')
-		for i, item := range v.items() {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			item.write(b)
-		}
-		b.WriteByte(']')
+		w.list(v.items())
 	case KindContext:
-		v.context().write(b)
+		w.context(v.context().Entries())
 	case KindRange:
-		(*Range)(v.p).write(b)
+		w.span((*Range)(v.p))
 	case KindFunction:
-		b.WriteString("function(" + strings.Join((*function)(v.p).params, ", ") + ")")
+		w.add("function(" + strings.Join((*function)(v.p).params, ", ") + ")")
 	default:
 		var buf [64]byte
-		b.Write(v.appendTemporal(buf[:0]))
+		w.add(string(v.appendTemporal(buf[:0])))
 	}
 }
 
-func (c Context) write(b *strings.Builder) {
-	b.WriteByte('{')
-	for i, e := range c.Entries() {
+func (w *textWriter) list(items []Value) {
+	w.add("[")
+	for i, item := range items {
 		if i > 0 {
-			b.WriteString(", ")
+			w.add(", ")
 		}
-		b.WriteString(e.Key)
-		b.WriteByte(':')
-		e.Value.write(b)
+		if w.value(item); w.cut {
+			return
+		}
 	}
-	b.WriteByte('}')
+	w.add("]")
 }
 
-func (r *Range) write(b *strings.Builder) {
-	if r.LowClosed {
-		b.WriteByte('[')
-	} else {
-		b.WriteByte('(')
+func (w *textWriter) context(entries []Entry) {
+	w.add("{")
+	for i, e := range entries {
+		if i > 0 {
+			w.add(", ")
+		}
+		w.add(e.Key)
+		w.add(":")
+		if w.value(e.Value); w.cut {
+			return
+		}
 	}
-	r.Low.write(b)
-	b.WriteString("..")
-	r.High.write(b)
-	if r.HighClosed {
-		b.WriteByte(']')
-	} else {
-		b.WriteByte(')')
-	}
+	w.add("}")
+}
+
+func (w *textWriter) span(r *Range) {
+	brackets := [...]string{"(", "["}
+	w.add(brackets[triOf(r.LowClosed)])
+	w.value(r.Low)
+	w.add("..")
+	w.value(r.High)
+	brackets = [...]string{")", "]"}
+	w.add(brackets[triOf(r.HighClosed)])
 }
 
 // appendTemporal appends the ISO-8601 form of a date, time, date-time or duration.

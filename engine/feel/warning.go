@@ -37,7 +37,7 @@ func (w Warning) Message() string {
 		case '#':
 			b.WriteString(w.name)
 		case '%':
-			w.args[next].write(&b)
+			b.WriteString(w.args[next].excerpt(maxExcerpt))
 			next++
 		case '&':
 			writeKeys(&b, w.args[next])
