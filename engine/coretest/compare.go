@@ -11,11 +11,15 @@ const day = 24 * time.Hour
 
 // looseEnds are parts of Zeebe's texts that come from the parsers it uses, for XML and FEEL. Another parser says the same
 // in its own words: only what stands before is compared.
-var looseEnds = regexp.MustCompile(`(failed to parse expression '.*?'|Fatal Error|'[^']*': Error): (?:[^\\"]|\\[^n])*`)
+var looseEnds = regexp.MustCompile(`(failed to parse expression '.*?'|'[^']*': (?:Fatal Error|Error|line \d+)): (?:[^\\"]|\\[^n])*`)
+
+// notXML is how a resource is refused that no XML parser reads.
+var notXML = regexp.MustCompile(`('[^']*'): (?:Fatal Error|line \d+): …`)
 
 // Loose shortens a line of a trace to what two engines must agree on.
 func Loose(line string) string {
 	line = looseEnds.ReplaceAllString(line, "$1: …")
+	line = notXML.ReplaceAllString(line, "$1: not well-formed XML")
 	// Zeebe lists the elements of a refused model in an order that changes from run to run.
 	parts := strings.Split(strings.TrimSuffix(line, `"`), `- Element: `)
 	slices.Sort(parts[1:])

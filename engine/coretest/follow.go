@@ -256,13 +256,13 @@ func (m *Model) startSubscription(r *Record) {
 	m.entry("messages", fmt.Sprint("start ", r.Key, r.Text("correlationKey")), head).add("%s", intent(r))
 }
 
-// offset prints how long after its creation a timer is due, to a tenth of a second: engines differ in when they look at
-// the clock. What is due at once is "at once".
+// offset prints how long after its creation a timer is due, in whole seconds, rounded up: a clock that also runs between
+// two steps makes what is left of an interval a little shorter. What is due at once is "at once".
 func offset(millis int64) string {
-	if millis < 100 {
+	if millis <= 0 {
 		return "at once"
 	}
-	return "+" + (time.Duration(millis) * time.Millisecond).Round(100*time.Millisecond).String()
+	return "+" + (time.Duration((millis+999)/1000) * time.Second).String()
 }
 
 func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

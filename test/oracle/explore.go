@@ -287,7 +287,7 @@ func (x *explorer) fails() error {
 	name := j.Instance.Name
 	for _, c := range []coretest.Command{
 		&coretest.Fail{Job: j.Instance.Element, Retries: 1, Message: "try again"},
-		&coretest.Fail{Job: j.Instance.Element, Retries: 0, Message: "no more", Variables: `{"failed":true}`},
+		&coretest.Fail{Job: j.Instance.Element, Retries: 0, Message: "no more"},
 		&coretest.UpdateRetries{Job: name, Retries: 2},
 		&coretest.Resolve{Instance: name},
 		&coretest.Complete{Job: j.Instance.Element, Variables: text(x.plan(x.graph.Nodes[j.Instance.Element]))},
