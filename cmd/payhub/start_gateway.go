@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/payhub/payhub/connectors/sdk"
+	"github.com/payhub/payhub/engine/gateway"
+	"google.golang.org/grpc"
+)
+
+// gatewayVersion is what clients are told. They compare it with Zeebe's versions, so it is the
+// one whose calls are served.
+const gatewayVersion = "8.8.0"
+
+// startGateway serves gRPC.
+func (n *node) startGateway(e *engine) error {
+	server, err := gateway.New(gateway.Config{Router: e.router, Version: gatewayVersion})
+	if err != nil {
+		return failed("start", err.Error(), "")
+	}
+	listener := n.listeners[listenGRPC]
+	go func() {
+		if err := server.Serve(listener); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+			n.fail(fmt.Errorf("the gRPC listener ended: %w", err))
+		}
+	}()
+	n.onStop("gateway", func(ctx context.Context) error { server.Stop(ctx); return nil })
+	return nil
+}
+
+// dialGateway connects hub and connectors to the gateway they use: this node's own, or another
+// one, which may be a real Zeebe's.
+func (n *node) dialGateway() (*sdk.Client, error) {
+	address := n.Hub.Gateway
+	if address == "" {
+		address = n.listeners[listenGRPC].Addr().String()
+	}
+	client, err := sdk.Dial(address)
+	if err != nil {
+		return nil, failed("start", "gateway "+address+": "+err.Error(), "")
+	}
+	n.onStop("gateway client", func(context.Context) error { return client.Close() })
+	return client, nil
+}
