@@ -154,11 +154,19 @@ func (w *writer) transact(requests []request, now time.Time) error {
 	return nil
 }
 
-// undo ends a transaction that must have no effect. A connection that cannot even do that is not used again.
+// undo ends a transaction that must have no effect. SQLite ends some by itself (a full disk): then there is none to roll back, and
+// a new one can begin. A connection that can do neither is not used again.
 func (w *writer) undo() error {
-	if _, err := w.conn.ExecContext(context.Background(), "ROLLBACK"); err != nil {
-		w.failed = fmt.Errorf("roll back: %w", err)
-		return w.failed
+	ctx := context.Background()
+	_, err := w.conn.ExecContext(ctx, "ROLLBACK")
+	if err == nil {
+		return nil
 	}
-	return nil
+	if _, begun := w.begin.ExecContext(ctx); begun == nil {
+		_, err = w.conn.ExecContext(ctx, "ROLLBACK")
+	}
+	if err != nil {
+		w.failed = fmt.Errorf("roll back: %w", err)
+	}
+	return w.failed
 }
