@@ -38,6 +38,8 @@ type Entry struct {
 	// Accept tells which records are exported; nil takes all. The others are acknowledged as if
 	// they were.
 	Accept func(*record.Record) bool
+	// FlushInterval is this exporter's own, in place of the director's; 0 keeps that.
+	FlushInterval time.Duration
 	// Acknowledged is how far it has come, read from the partition's state.
 	Acknowledged Position
 }
@@ -57,6 +59,10 @@ func Start(config Config) (*Director, error) {
 	d := &Director{cancel: cancel}
 	seen := map[string]bool{}
 	for _, entry := range config.Exporters {
+		config := config
+		if entry.FlushInterval > 0 {
+			config.FlushInterval = entry.FlushInterval
+		}
 		if entry.ID == "" || seen[entry.ID] {
 			cancel()
 			return nil, fmt.Errorf("exporter %q: the id is empty or used twice: give each exporter an id of its own", entry.ID)
