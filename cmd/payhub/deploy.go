@@ -34,7 +34,7 @@ func (a *app) deployCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withGateway(c.Context(), "deploy", func(ctx context.Context, g gateway) error {
+			return a.withGateway(c.Context(), "deploy", func(ctx context.Context, g gatewayClient) error {
 				return a.deploy(ctx, g, resources)
 			})
 		},
@@ -51,7 +51,7 @@ type deployed struct {
 	ResourceName         string `json:"resourceName"`
 }
 
-func (a *app) deploy(ctx context.Context, g gateway, resources []resource) error {
+func (a *app) deploy(ctx context.Context, g gatewayClient, resources []resource) error {
 	request := &gatewaypb.DeployResourceRequest{}
 	for _, r := range resources {
 		request.Resources = append(request.Resources, &gatewaypb.Resource{Name: r.name, Content: r.content})

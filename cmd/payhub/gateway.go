@@ -16,14 +16,14 @@ import (
 // callTimeout is how long a command waits for the gateway's answer.
 const callTimeout = 30 * time.Second
 
-// gateway is a connection to the gRPC gateway with its two services.
-type gateway struct {
+// gatewayClient is a connection to the gRPC gateway with its two services.
+type gatewayClient struct {
 	gatewaypb.GatewayClient
 	engine enginepb.EngineClient
 }
 
 // withGateway calls the gateway; what names the command in an error.
-func (a *app) withGateway(ctx context.Context, what string, call func(ctx context.Context, g gateway) error) error {
+func (a *app) withGateway(ctx context.Context, what string, call func(ctx context.Context, g gatewayClient) error) error {
 	connection, err := grpc.NewClient("passthrough:///"+strings.TrimPrefix(a.address, "http://"), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return usage(what, "the address "+a.address+" is wrong: "+err.Error(), "write host:port")
@@ -31,7 +31,7 @@ func (a *app) withGateway(ctx context.Context, what string, call func(ctx contex
 	defer connection.Close()
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	if err := call(ctx, gateway{gatewaypb.NewGatewayClient(connection), enginepb.NewEngineClient(connection)}); err != nil {
+	if err := call(ctx, gatewayClient{gatewaypb.NewGatewayClient(connection), enginepb.NewEngineClient(connection)}); err != nil {
 		return a.ofGateway(what, err)
 	}
 	return nil

@@ -14,7 +14,7 @@ func (a *app) incidentCommand() *cobra.Command {
 
 func (a *app) incidentResolveCommand() *cobra.Command {
 	return a.keyCommand("incident resolve", "resolve KEY", "resolve an incident once its cause is cured (a job needs retries first)", "  payhub job update-retries 2251799813685260 --retries 1 && payhub incident resolve 2251799813685270",
-		func(ctx context.Context, g gateway, key int64) error {
+		func(ctx context.Context, g gatewayClient, key int64) error {
 			_, err := g.ResolveIncident(ctx, &gatewaypb.ResolveIncidentRequest{IncidentKey: key})
 			return err
 		})

@@ -11,14 +11,14 @@ import (
 
 func (a *app) instanceCancelCommand() *cobra.Command {
 	return a.keyCommand("instance cancel", "cancel KEY", "cancel a process instance", "  payhub instance cancel 2251799813685251",
-		func(ctx context.Context, g gateway, key int64) error {
+		func(ctx context.Context, g gatewayClient, key int64) error {
 			_, err := g.CancelProcessInstance(ctx, &gatewaypb.CancelProcessInstanceRequest{ProcessInstanceKey: key})
 			return err
 		})
 }
 
 // keyCommand makes a command that does one thing to what a key names.
-func (a *app) keyCommand(what, use, short, example string, do func(ctx context.Context, g gateway, key int64) error) *cobra.Command {
+func (a *app) keyCommand(what, use, short, example string, do func(ctx context.Context, g gatewayClient, key int64) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Example: example, Args: arguments(1, 1, "one key"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -26,7 +26,7 @@ func (a *app) keyCommand(what, use, short, example string, do func(ctx context.C
 			if err != nil {
 				return err
 			}
-			return a.withGateway(c.Context(), what, func(ctx context.Context, g gateway) error {
+			return a.withGateway(c.Context(), what, func(ctx context.Context, g gatewayClient) error {
 				if err := do(ctx, g, key); err != nil {
 					return err
 				}

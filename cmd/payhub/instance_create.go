@@ -24,7 +24,7 @@ func (a *app) instanceCreateCommand() *cobra.Command {
 				return err
 			}
 			request := &gatewaypb.CreateProcessInstanceRequest{BpmnProcessId: args[0], Version: version, Variables: vars}
-			return a.withGateway(c.Context(), "instance create", func(ctx context.Context, g gateway) error {
+			return a.withGateway(c.Context(), "instance create", func(ctx context.Context, g gatewayClient) error {
 				if wait > 0 {
 					return a.createWithResult(ctx, g, request, wait)
 				}
@@ -53,7 +53,7 @@ type createdInstance struct {
 	Variables            json.RawMessage `json:"variables,omitempty"`
 }
 
-func (a *app) createWithResult(ctx context.Context, g gateway, request *gatewaypb.CreateProcessInstanceRequest, wait time.Duration) error {
+func (a *app) createWithResult(ctx context.Context, g gatewayClient, request *gatewaypb.CreateProcessInstanceRequest, wait time.Duration) error {
 	r, err := g.CreateProcessInstanceWithResult(ctx, &gatewaypb.CreateProcessInstanceWithResultRequest{Request: request, RequestTimeout: wait.Milliseconds()})
 	if err != nil {
 		return err

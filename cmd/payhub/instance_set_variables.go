@@ -13,7 +13,7 @@ func (a *app) instanceSetVariablesCommand() *cobra.Command {
 	const what = "instance set-variables"
 	c := a.keyCommand(what, "set-variables KEY", "set variables of an instance or an element instance",
 		`  payhub instance set-variables 2251799813685251 --vars '{"approved": true}'`,
-		func(ctx context.Context, g gateway, key int64) error {
+		func(ctx context.Context, g gatewayClient, key int64) error {
 			if err := checkVariables(what, vars); err != nil {
 				return err
 			}

@@ -42,7 +42,7 @@ func (a *app) instanceShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withGateway(c.Context(), "instance show", func(ctx context.Context, g gateway) error {
+			return a.withGateway(c.Context(), "instance show", func(ctx context.Context, g gatewayClient) error {
 				r, err := g.engine.Lookup(ctx, &enginepb.LookupRequest{By: &enginepb.LookupRequest_ProcessInstanceKey{ProcessInstanceKey: key}})
 				if err != nil {
 					return err

@@ -36,7 +36,7 @@ func (a *app) jobActivateCommand() *cobra.Command {
 			if wait <= 0 {
 				request.RequestTimeout = -1
 			}
-			return a.withGateway(c.Context(), "job activate", func(ctx context.Context, g gateway) error {
+			return a.withGateway(c.Context(), "job activate", func(ctx context.Context, g gatewayClient) error {
 				jobs, err := activate(ctx, g, request)
 				if err != nil {
 					return err
@@ -57,7 +57,7 @@ func (a *app) jobActivateCommand() *cobra.Command {
 	return c
 }
 
-func activate(ctx context.Context, g gateway, request *gatewaypb.ActivateJobsRequest) ([]activatedJob, error) {
+func activate(ctx context.Context, g gatewayClient, request *gatewaypb.ActivateJobsRequest) ([]activatedJob, error) {
 	jobs := []activatedJob{}
 	stream, err := g.ActivateJobs(ctx, request)
 	if err != nil {

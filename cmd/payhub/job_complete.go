@@ -10,7 +10,7 @@ import (
 func (a *app) jobCompleteCommand() *cobra.Command {
 	var vars string
 	c := a.keyCommand("job complete", "complete KEY", "complete a job", `  payhub job complete 2251799813685260 --vars '{"paid": true}'`,
-		func(ctx context.Context, g gateway, key int64) error {
+		func(ctx context.Context, g gatewayClient, key int64) error {
 			if err := checkVariables("job complete", vars); err != nil {
 				return err
 			}

@@ -12,7 +12,7 @@ func (a *app) jobFailCommand() *cobra.Command {
 	request := &gatewaypb.FailJobRequest{}
 	var backOff time.Duration
 	c := a.keyCommand("job fail", "fail KEY", "fail a job; no retries left makes an incident", `  payhub job fail 2251799813685260 --retries 2 --back-off 10s --message 'bank is down'`,
-		func(ctx context.Context, g gateway, key int64) error {
+		func(ctx context.Context, g gatewayClient, key int64) error {
 			request.JobKey, request.RetryBackOff = key, backOff.Milliseconds()
 			_, err := g.FailJob(ctx, request)
 			return err

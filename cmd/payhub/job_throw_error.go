@@ -10,7 +10,7 @@ import (
 func (a *app) jobThrowErrorCommand() *cobra.Command {
 	request := &gatewaypb.ThrowErrorRequest{}
 	c := a.keyCommand("job throw-error", "throw-error KEY", "end a job with a BPMN error", `  payhub job throw-error 2251799813685260 --code NO_FUNDS`,
-		func(ctx context.Context, g gateway, key int64) error {
+		func(ctx context.Context, g gatewayClient, key int64) error {
 			if err := checkVariables("job throw-error", request.Variables); err != nil {
 				return err
 			}

@@ -29,7 +29,7 @@ func (a *app) messagePublishCommand() *cobra.Command {
 				return err
 			}
 			request.Name, request.TimeToLive = args[0], ttl.Milliseconds()
-			return a.withGateway(c.Context(), "message publish", func(ctx context.Context, g gateway) error {
+			return a.withGateway(c.Context(), "message publish", func(ctx context.Context, g gatewayClient) error {
 				r, err := g.engine.PublishWithOutcome(ctx, request)
 				if err != nil {
 					return err

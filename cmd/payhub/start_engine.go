@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -45,6 +46,7 @@ func (n *node) startEngine(ctx context.Context) (*engine, error) {
 		}),
 		replicas: map[int32]*raftlog.Replica{}, partitions: map[int32]*partition.Partition{},
 	}
+	n.metrics.MustRegister(logMetrics(members.Log()))
 	for id := int32(1); id <= int32(n.Engine.Partitions); id++ {
 		if err := n.startPartition(ctx, e, members, id); err != nil {
 			return nil, err
@@ -57,7 +59,7 @@ func (n *node) startEngine(ctx context.Context) (*engine, error) {
 func (n *node) startPartition(_ context.Context, e *engine, members *raftlog.Node, id int32) error {
 	replica, err := members.OpenReplica(raftlog.ReplicaConfig{
 		Partition: uint16(id), SnapshotInterval: n.Engine.Snapshot.Interval,
-		Store: storage.Options{FlushInterval: n.Engine.Flush.Interval, Ordered: state.Ordered, Fatal: n.fail},
+		Storage: storage.Options{FlushInterval: n.Engine.Flush.Interval, Ordered: state.Ordered, Fatal: n.fail},
 	})
 	if err != nil {
 		return failed("start", fmt.Sprintf("partition %d: %v", id, err), "")
@@ -96,10 +98,10 @@ func leading(ctx context.Context, p *partition.Partition) error {
 	return nil
 }
 
-// raftLogger passes what raft says on to the node's log: its warnings and errors; the rest is
+// raftLogger passes what raft says on to the node's log: its errors; the rest, like elections, is
 // for debugging.
 func raftLogger(log *slog.Logger) hclog.Logger {
-	level := hclog.Warn
+	level := hclog.Error
 	if log.Enabled(context.Background(), slog.LevelDebug) {
 		level = hclog.Debug
 	}
@@ -113,6 +115,6 @@ type slogWriter struct{ log *slog.Logger }
 
 // Write implements io.Writer.
 func (w slogWriter) Write(line []byte) (int, error) {
-	w.log.Warn("raft", "said", string(line))
+	w.log.Warn("raft", "said", strings.TrimSpace(string(line)))
 	return len(line), nil
 }

@@ -38,7 +38,7 @@ func (a *app) topologyCommand() *cobra.Command {
 		Use: "topology", Short: "print nodes, partitions and who leads them", Args: noArguments,
 		Example: "  payhub topology -o json   # the answer of GET /v2/topology",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.withGateway(c.Context(), "topology", func(ctx context.Context, g gateway) error {
+			return a.withGateway(c.Context(), "topology", func(ctx context.Context, g gatewayClient) error {
 				response, err := g.Topology(ctx, &gatewaypb.TopologyRequest{})
 				if err != nil {
 					return err

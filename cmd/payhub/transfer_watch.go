@@ -21,10 +21,12 @@ type transferWatch struct {
 // simLedger is the answer of GET /sim/ledgers/{tenant}/accounts, as far as it is shown.
 type simLedger struct {
 	Accounts []struct {
-		Alias    string `json:"alias"`
 		Currency string `json:"currency"`
 		Balance  string `json:"balance"`
 		Held     string `json:"held"`
+		Aliases  []struct {
+			Identifier string `json:"identifier"`
+		} `json:"aliases"`
 	} `json:"accounts"`
 }
 
@@ -99,7 +101,10 @@ func (t transferWatch) ledgers(ctx context.Context, when string) {
 			continue
 		}
 		for _, account := range answer.Accounts {
-			if account.Alias == side.party {
+			for _, alias := range account.Aliases {
+				if alias.Identifier != side.party || account.Currency != t.order.currency {
+					continue
+				}
 				t.say("ledger   %s %-6s  %s: %s %s, held %s", side.tenant, when, side.party, account.Balance, account.Currency, account.Held)
 			}
 		}

@@ -82,6 +82,14 @@ func (r *Router) Submit(ctx context.Context, id int32, command record.Record) (r
 	return answer, translate(err)
 }
 
+// Post hands a command to a partition without waiting: what nobody needs an answer to, and what
+// may get lost with a leader, since something else makes up for it later.
+func (r *Router) Post(id int32, command record.Record) {
+	if p := r.partitions[id]; p != nil {
+		p.Post(command)
+	}
+}
+
 // translate gives a partition's error its meaning for a caller.
 func translate(err error) error {
 	switch {
