@@ -168,7 +168,9 @@ func (c *compiler) filter(e *filter) node {
 	of := c.compile(e.of)
 	probe := node(nil)
 	if needsProbe(e.condition) {
+		known := len(c.variables)
 		probe = c.compile(e.condition)
+		c.variables = c.variables[:known] // the condition itself names them, but for "item"
 	}
 	layers, slots := c.mark()
 	slot := c.pushItem()

@@ -40,6 +40,21 @@ func parseNumber(text string) (Value, bool) {
 	return Number(d), true
 }
 
+// smallInteger returns a decimal without a fraction as an integer, when it fits.
+func smallInteger(d *apd.Decimal) (i int64, ok bool) {
+	if !d.Coeff.IsInt64() {
+		return 0, false
+	}
+	i, ok = d.Coeff.Int64(), true
+	for e := d.Exponent; e > 0 && i != 0 && ok; e-- {
+		i, ok = multiplyInts(i, 10)
+	}
+	if d.Negative {
+		i = -i
+	}
+	return i, ok
+}
+
 func truncate(d *apd.Decimal) (int64, bool) {
 	if d.Exponent > 0 && int64(d.Exponent)+d.NumDigits() > 20 {
 		return 0, false

@@ -296,7 +296,7 @@ func (p *parser) operand(rule func(*parser) expr) expr {
 	start := p.pos
 	e := rule(p)
 	if e != nil && p.bareRange(e) {
-		p.pos = start
+		p.pos, p.far, p.expected = start, start, nil
 		p.want("a value, not a range")
 		return nil
 	}

@@ -11,8 +11,9 @@ import (
 // counted: an expression that explodes ends the evaluation with ErrBudget, always at the same step.
 
 const (
-	maxRegexSteps = 5_000_000 // instructions of one match
-	maxRegexCode  = 20_000    // instructions of one pattern
+	maxRegexSteps = 2_000_000 // instructions of one call
+	maxRegexStack = 500_000   // alternatives that wait at a time
+	maxRegexCode  = 5_000     // instructions of one pattern
 	maxRegexDepth = 200       // nested groups
 	maxRegexes    = 64        // compiled patterns that a machine remembers
 )
@@ -78,6 +79,7 @@ func (m *matcher) find(from int) (bool, error) {
 		for i := range m.slots {
 			m.slots[i] = -1
 		}
+		m.steps -= len(m.slots) / 8
 		end, err := m.run(m.re.code, at)
 		if err != nil {
 			return false, err
@@ -97,7 +99,7 @@ func (m *matcher) run(code []instruction, at int) (int, error) {
 	var stack []frame
 	pc := 0
 	for {
-		if m.steps--; m.steps < 0 {
+		if m.steps--; m.steps < 0 || len(stack) > maxRegexStack {
 			return -1, errRegexSteps
 		}
 		in := &code[pc]
@@ -118,7 +120,7 @@ func (m *matcher) run(code []instruction, at int) (int, error) {
 		case opMoved:
 			ok = m.slots[in.x] != at
 		case opAtomic:
-			saved := append([]int(nil), m.slots...)
+			saved := m.saved()
 			end, err := m.run(in.sub, at)
 			if err != nil {
 				return -1, err
@@ -179,6 +181,11 @@ func (m *matcher) back(stack []frame) (rest []frame, pc, at int) {
 	return stack, -1, 0
 }
 
+func (m *matcher) saved() []int {
+	m.steps -= len(m.slots)
+	return append([]int(nil), m.slots...)
+}
+
 // remember makes the changes of slots since saved undoable.
 func (m *matcher) remember(stack []frame, saved []int) []frame {
 	for i, old := range saved {
@@ -191,7 +198,7 @@ func (m *matcher) remember(stack []frame, saved []int) []frame {
 
 // look runs a look-around. Groups that a positive one finds stay.
 func (m *matcher) look(in *instruction, at int, stack *[]frame) (bool, error) {
-	saved := append([]int(nil), m.slots...)
+	saved := m.saved()
 	first := at
 	if in.behind {
 		first = 0
@@ -213,6 +220,7 @@ func (m *matcher) look(in *instruction, at int, stack *[]frame) (bool, error) {
 			return true, nil
 		}
 		copy(m.slots, saved)
+		m.steps -= len(saved) / 8
 	}
 	return false, nil
 }

@@ -126,7 +126,7 @@ func (p *regexParser) alternatives() ([]instruction, error) {
 
 // sized refuses code that has grown too long.
 func (p *regexParser) sized(code []instruction) ([]instruction, error) {
-	if p.size += len(code); len(code) > maxRegexCode || p.size > 50*maxRegexCode {
+	if p.size += len(code); len(code) > maxRegexCode || p.size > 100*maxRegexCode {
 		return nil, errPattern
 	}
 	return code, nil
@@ -199,25 +199,24 @@ func (p *regexParser) skipSpaced() {
 	}
 }
 
-// quantified reads *, +, ?, {n}, {n,}, {n,m} behind a piece, lazy with ? and possessive with +.
+// quantified reads *, +, ?, {n}, {n,} or {n,m} behind a piece, lazy with ? and possessive with +.
 func (p *regexParser) quantified(piece []instruction) ([]instruction, error) {
-	for {
-		p.skipSpaced()
-		low, high, found, err := p.counts()
-		if err != nil || !found {
-			return piece, err
-		}
-		lazy, possessive := p.take("?"), false
-		if !lazy {
-			possessive = p.take("+")
-		}
-		if piece, err = p.repeat(piece, low, high, lazy); err != nil {
-			return nil, err
-		}
-		if possessive {
-			piece = []instruction{{op: opAtomic, sub: append(piece, instruction{op: opMatch})}}
-		}
+	p.skipSpaced()
+	low, high, found, err := p.counts()
+	if err != nil || !found {
+		return piece, err
 	}
+	lazy, possessive := p.take("?"), false
+	if !lazy {
+		possessive = p.take("+")
+	}
+	if piece, err = p.repeat(piece, low, high, lazy); err != nil {
+		return nil, err
+	}
+	if possessive {
+		piece = []instruction{{op: opAtomic, sub: append(piece, instruction{op: opMatch})}}
+	}
+	return piece, nil
 }
 
 const unbounded = -1
@@ -256,27 +255,23 @@ func (p *regexParser) counts() (low, high int, found bool, err error) {
 }
 
 func (p *regexParser) repeat(piece []instruction, low, high int, lazy bool) ([]instruction, error) {
-	copies := max(low, high) + 1
-	if (len(piece)+4)*copies > maxRegexCode {
+	if (len(piece)+4)*(max(low, high)+1) > maxRegexCode {
 		return nil, errPattern
 	}
 	var code []instruction
 	for range low {
-		code = join(code, piece)
+		code = append(code, shifted(piece, len(code))...)
 	}
 	if high == unbounded {
-		return p.sized(join(code, p.star(piece, lazy)))
+		return p.sized(append(code, shifted(p.star(piece, lazy), len(code))...))
 	}
 	// the optional rest: each copy may be left out together with all behind it
-	var rest []instruction
+	end := len(code) + (high-low)*(len(piece)+1)
 	for range high - low {
-		rest = optional(join(piece, rest), lazy)
+		code = append(code, split(len(code)+1, end, lazy))
+		code = append(code, shifted(piece, len(code))...)
 	}
-	return p.sized(join(code, rest))
-}
-
-func optional(piece []instruction, lazy bool) []instruction {
-	return join([]instruction{split(1, len(piece)+1, lazy)}, piece)
+	return p.sized(code)
 }
 
 func split(into, past int, lazy bool) instruction {

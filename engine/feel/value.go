@@ -70,12 +70,10 @@ func Number(d *apd.Decimal) Value {
 	if d == nil || d.Form != apd.Finite {
 		return Null
 	}
-	if d.Exponent == 0 && d.Coeff.IsInt64() {
-		i := d.Coeff.Int64()
-		if d.Negative {
-			i = -i
+	if d.Exponent >= 0 && (d.Exponent <= 18 || d.Coeff.Sign() == 0) {
+		if i, ok := smallInteger(d); ok {
+			return Int(i)
 		}
-		return Int(i)
 	}
 	return Value{kind: KindNumber, p: unsafe.Pointer(d)}
 }
