@@ -13,11 +13,11 @@ func checkBoundaryEvent(m *model, n *node) {
 	if len(m.listed(n, "incoming")) > 0 {
 		m.fail(n, "Cannot have incoming sequence flows")
 	}
-	if len(definitions(n)) != 1 {
+	if len(n.definitions) != 1 {
 		m.fail(n, oneDefinition)
 		return
 	}
-	definition := definitions(n)[0]
+	definition := n.definitions[0]
 	interrupting := n.isSet("cancelActivity", true)
 	switch eventOf(n) {
 	case EventTimer:

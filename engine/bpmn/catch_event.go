@@ -1,11 +1,11 @@
 package bpmn
 
 func checkCatchEvent(m *model, n *node) {
-	if len(definitions(n)) != 1 {
+	if len(n.definitions) != 1 {
 		m.fail(n, oneDefinition)
 		return
 	}
-	definition := definitions(n)[0]
+	definition := n.definitions[0]
 	switch eventOf(n) {
 	case EventMessage:
 	case EventTimer:

@@ -4,7 +4,7 @@ func checkEndEvent(m *model, n *node) {
 	if len(m.listed(n, "outgoing")) > 0 {
 		m.fail(n, "End events must not have outgoing sequence flows to other elements.")
 	}
-	if len(definitions(n)) > 1 {
+	if len(n.definitions) > 1 {
 		m.fail(n, "Must have at most one event definition")
 		return
 	}

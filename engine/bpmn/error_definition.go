@@ -1,9 +1,6 @@
 package bpmn
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 func checkErrorDefinition(m *model, n *node) {
 	e := m.errorOf(n)
@@ -27,19 +24,18 @@ func checkErrorDefinition(m *model, n *node) {
 // checkErrorCatches refuses two error boundary events of an activity that
 // would catch the same error.
 func checkErrorCatches(m *model, activity *node) {
-	var codes []string
+	count := map[string]int{}
 	for _, event := range m.attached[activity] {
-		if eventOf(event) == EventError {
-			codes = append(codes, errorCode(m, event))
-		}
-	}
-	for i, code := range codes {
-		if !slices.Contains(codes[:i], code) || slices.Contains(codes[i+1:], code) {
+		if eventOf(event) != EventError {
 			continue
 		}
-		if code == "" {
+		code := errorCode(m, event)
+		count[code]++
+		switch {
+		case count[code] != 2:
+		case code == "":
 			m.fail(activity, "The same scope can not contain more than one error catch event without error code. An error catch event without error code catches all errors.")
-		} else {
+		default:
 			m.fail(activity, "Multiple error catch events with the same error code '%s' are not supported on the same scope.", code)
 		}
 	}
@@ -47,7 +43,7 @@ func checkErrorCatches(m *model, activity *node) {
 
 // errorCode is the code an error event catches; empty if it catches all.
 func errorCode(m *model, event *node) string {
-	if e := m.errorOf(definitions(event)[0]); e != nil {
+	if e := m.errorOf(event.definitions[0]); e != nil {
 		return e.value("errorCode")
 	}
 	return ""

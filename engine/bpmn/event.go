@@ -6,7 +6,7 @@ func buildEvent(b *builder, n *node, e *Element) {
 	if e.Event == EventNone {
 		return
 	}
-	definition := definitions(n)[0]
+	definition := n.definitions[0]
 	switch e.Event {
 	case EventMessage:
 		e.Message = b.message(b.m.message(definition))

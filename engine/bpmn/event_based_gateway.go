@@ -6,13 +6,17 @@ func checkEventBasedGateway(m *model, n *node) {
 		m.fail(n, "Event-based gateway must have at least 2 outgoing sequence flows.")
 	}
 	var targets []*node
-	foreign, shared := false, false
+	foreign, shared, seen := false, false, map[*node]bool{}
 	for _, f := range flows {
 		target := m.byID[local(f.value("targetRef"))]
 		if target == nil {
 			continue
 		}
 		targets = append(targets, target)
+		if seen[target] {
+			continue
+		}
+		seen[target] = true
 		foreign = foreign || !isCatch(target)
 		for _, in := range m.listed(target, "incoming") {
 			shared = shared || m.byID[local(in.value("sourceRef"))] != n

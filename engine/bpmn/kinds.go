@@ -151,20 +151,9 @@ func notExecuted(n *node) bool {
 	return !executed && n.name != "sequenceFlow" && !silent(n.name) && !strings.HasSuffix(n.name, "LoopCharacteristics")
 }
 
-// definitions are the event definitions of an event.
-func definitions(n *node) []*node {
-	var found []*node
-	for _, c := range n.children {
-		if c.space == bpmnNamespace && (strings.HasSuffix(c.name, "EventDefinition") || c.name == "eventDefinitionRef") {
-			found = append(found, c)
-		}
-	}
-	return found
-}
-
 // eventOf is the type of an event: that of its first definition.
 func eventOf(n *node) EventType {
-	if defs := definitions(n); len(defs) > 0 {
+	if defs := n.definitions; len(defs) > 0 {
 		return events[defs[0].name]
 	}
 	return EventNone

@@ -3,6 +3,7 @@ package bpmn
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/payhub/payhub/engine/feel"
 )
@@ -18,6 +19,7 @@ type model struct {
 	attached map[*node][]*node
 	// used says which messages are referred to, and how.
 	used     map[*node]usage
+	lists    map[list][]*node
 	findings []Finding
 }
 
@@ -29,7 +31,7 @@ type usage struct {
 
 // newModel indexes the document. It fails where ids or flags are unusable.
 func newModel(doc *node) (*model, error) {
-	m := &model{doc: doc, byID: map[string]*node{}, attached: map[*node][]*node{}, used: map[*node]usage{}}
+	m := &model{doc: doc, byID: map[string]*node{}, attached: map[*node][]*node{}, used: map[*node]usage{}, lists: map[list][]*node{}}
 	var err error
 	doc.walk(func(n *node) bool {
 		if err == nil {
@@ -52,8 +54,8 @@ func (m *model) index(n *node) error {
 		return nil
 	}
 	if id, found := n.attr("id"); found {
-		if id == "" || strings.ContainsAny(id, " \t\r\n") {
-			return &syntaxError{n.line, fmt.Sprintf("%q is no id for <%s>: it must be present and without blanks", id, n.name)}
+		if !isName(id) {
+			return &syntaxError{n.line, fmt.Sprintf("%q is no id for <%s>: %s", id, n.name, nameRule)}
 		}
 		if first, found := m.byID[id]; found {
 			return &syntaxError{n.line, fmt.Sprintf("id '%s' of <%s> is already that of <%s> in line %d; ids must be unique", id, n.name, first.name, first.line)}
@@ -69,6 +71,19 @@ func (m *model) index(n *node) error {
 		m.processes = append(m.processes, n)
 	}
 	return nil
+}
+
+// nameRule says what an id is made of: XML Schema's NCName.
+const nameRule = "an id begins with a letter or _ and goes on with letters, digits, '.', '-' and '_'"
+
+func isName(id string) bool {
+	for i, r := range id {
+		if r == '_' || unicode.IsLetter(r) || i > 0 && (r == '.' || r == '-' || unicode.IsDigit(r) || unicode.IsMark(r)) {
+			continue
+		}
+		return false
+	}
+	return id != ""
 }
 
 // refer notes what an element refers to; as in Zeebe, also one of a process
@@ -134,15 +149,26 @@ func (m *model) message(n *node) *node { return m.reference(n, "messageRef", "me
 
 func (m *model) errorOf(n *node) *node { return m.reference(n, "errorRef", "error") }
 
+// list is one of the two lists of flows a node has.
+type list struct {
+	node      *node
+	direction string
+}
+
 // listed are the flows a node lists as incoming or outgoing. Zeebe's rules
-// look at these lists, its execution at sourceRef and targetRef.
+// look at these lists, its execution at sourceRef and targetRef. They are kept,
+// because each flow of a gateway asks for the list of the gateway.
 func (m *model) listed(n *node, direction string) []*node {
+	if flows, found := m.lists[list{n, direction}]; found {
+		return flows
+	}
 	var flows []*node
 	for _, c := range n.childrenNamed(bpmnNamespace, direction) {
 		if f := m.byID[local(c.text)]; f != nil && f.name == "sequenceFlow" {
 			flows = append(flows, f)
 		}
 	}
+	m.lists[list{n, direction}] = flows
 	return flows
 }
 

@@ -50,7 +50,7 @@ func (m *model) sameNames(at *node, events []*node, distinct messageScope) {
 
 // messageOfEvent is the message an event waits for; nil if it waits for none.
 func (m *model) messageOfEvent(event *node) *node {
-	for _, d := range definitions(event) {
+	for _, d := range event.definitions {
 		if d.name == "messageEventDefinition" {
 			return m.message(d)
 		}

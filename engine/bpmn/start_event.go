@@ -3,12 +3,12 @@ package bpmn
 import "github.com/payhub/payhub/engine/feel"
 
 func checkStartEvent(m *model, n *node) {
-	if len(definitions(n)) > 1 {
+	if len(n.definitions) > 1 {
 		m.fail(n, "Start event can't have more than one type")
 		return
 	}
 	if eventOf(n) == EventTimer {
-		m.checkTimerOf(n, definitions(n)[0], evaluated)
+		m.checkTimerOf(n, n.definitions[0], evaluated)
 	}
 	if n.parent.name != "process" {
 		return // its sub-process says which types it may have

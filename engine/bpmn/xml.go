@@ -33,7 +33,9 @@ type node struct {
 	chars    []byte
 	parent   *node
 	children []*node
-	line     int
+	// definitions are those of the children that are event definitions.
+	definitions []*node
+	line        int
 	// seq is the place in document order.
 	seq int
 }
@@ -52,6 +54,14 @@ func (n *node) attr(name string) (value string, found bool) {
 func (n *node) value(name string) string {
 	v, _ := n.attr(name)
 	return v
+}
+
+// adopt adds a child.
+func (n *node) adopt(child *node) {
+	n.children = append(n.children, child)
+	if child.space == bpmnNamespace && (strings.HasSuffix(child.name, "EventDefinition") || child.name == "eventDefinitionRef") {
+		n.definitions = append(n.definitions, child)
+	}
 }
 
 func (n *node) id() string { return n.value("id") }
@@ -132,6 +142,9 @@ func parseXML(document []byte) (*node, error) {
 		return nil, &syntaxError{1, fmt.Sprintf("the document has %d bytes, the limit is %d", len(document), maxDocumentBytes)}
 	}
 	p := xmlParser{dec: xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(document, []byte("\xef\xbb\xbf"))))}
+	p.dec.CharsetReader = func(charset string, _ io.Reader) (io.Reader, error) {
+		return nil, fmt.Errorf("encoding %s is not supported; save the model as UTF-8", charset)
+	}
 	for {
 		token, err := p.dec.Token()
 		if errors.Is(err, io.EOF) {
@@ -145,7 +158,7 @@ func parseXML(document []byte) (*node, error) {
 		}
 	}
 	if p.root == nil {
-		return nil, p.located(errors.New("the document is empty; a BPMN model starts with bpmn:definitions"))
+		return nil, p.located(errors.New("the document has no root element; a BPMN model starts with bpmn:definitions"))
 	}
 	return p.root, nil
 }
@@ -212,7 +225,7 @@ func (p *xmlParser) start(t xml.StartElement) error {
 		p.skip = p.depth
 		return nil
 	default:
-		p.open.children = append(p.open.children, n)
+		p.open.adopt(n)
 	}
 	p.open = n
 	return nil

@@ -49,6 +49,8 @@ type yamlTask struct {
 	cases                []yamlCase
 	otherwise            *yamlRef
 	line                 int
+	// at is the place of the id.
+	at *token.Token
 }
 
 // yamlRef is a reference to a task.
@@ -141,7 +143,7 @@ func (w *workflow) resolve() error {
 	known := map[string]bool{}
 	for _, t := range w.tasks {
 		if known[t.id] {
-			return &yamlError{t.line, 1, fmt.Sprintf("task id '%s' is used twice; ids must be unique", t.id)}
+			return yamlErrorAt(t.at, "task id '%s' is used twice; ids must be unique", t.id)
 		}
 		known[t.id] = true
 	}
@@ -222,8 +224,8 @@ func yamlScalar(n any, what string) (string, error) {
 // yamlName is a scalar that becomes an id.
 func yamlName(n ast.Node, what string) (string, error) {
 	name, err := yamlScalar(n, what)
-	if err == nil && (name == "" || strings.ContainsAny(name, " \t\r\n")) {
-		err = yamlErrorAt(tokenOf(n), "%s '%s' must not be empty and must not contain blanks", what, name)
+	if err == nil && !isName(name) {
+		err = yamlErrorAt(tokenOf(n), "%s '%s' cannot be an id: %s", what, name, nameRule)
 	}
 	return name, err
 }

@@ -2,6 +2,7 @@ package bpmn
 
 import (
 	"encoding/xml"
+	"slices"
 	"strconv"
 )
 
@@ -85,15 +86,16 @@ func (y *yamlModel) task(t *yamlTask) *node {
 func (y *yamlModel) split(t *yamlTask, from *node, nodes map[string]*node) {
 	gateway := y.add(y.process, bpmnNamespace, "exclusiveGateway", "id", y.fresh("split-"+t.id))
 	y.flow(from, gateway)
-	for _, c := range t.cases {
+	if t.otherwise != nil {
+		f := y.flow(gateway, nodes[t.otherwise.id])
+		gateway.attrs = append(gateway.attrs, xml.Attr{Name: xml.Name{Local: "default"}, Value: f.id()})
+	}
+	// A gateway asks the last flow of the document first.
+	for _, c := range slices.Backward(t.cases) {
 		y.line = c.line
 		f := y.flow(gateway, nodes[c.next.id])
 		f.attrs = append(f.attrs, xml.Attr{Name: xml.Name{Local: "name"}, Value: c.condition[1:]})
 		y.add(f, bpmnNamespace, "conditionExpression").text = c.condition
-	}
-	if t.otherwise != nil {
-		f := y.flow(gateway, nodes[t.otherwise.id])
-		gateway.attrs = append(gateway.attrs, xml.Attr{Name: xml.Name{Local: "default"}, Value: f.id()})
 	}
 }
 
@@ -111,7 +113,7 @@ func (y *yamlModel) add(parent *node, space, name string, attrs ...string) *node
 		n.attrs = append(n.attrs, xml.Attr{Name: xml.Name{Local: attrs[i]}, Value: attrs[i+1]})
 	}
 	if parent != nil {
-		parent.children = append(parent.children, n)
+		parent.adopt(n)
 	}
 	return n
 }

@@ -51,6 +51,7 @@ func readTask(n ast.Node) (*yamlTask, error) {
 func (t *yamlTask) set(e yamlEntry) (err error) {
 	switch e.key {
 	case "id":
+		t.at = tokenOf(e.value)
 		t.id, err = yamlName(e.value, "id")
 	case "type":
 		t.jobType, err = yamlScalar(e.value, "type")
