@@ -105,6 +105,15 @@ func (e *execution) send(ctx context.Context, v verdict) error {
 		if err != nil {
 			return err
 		}
+		// Some gateways (Zeebe before 8.1, its test kit) drop the variables of FailJob. To miscount attempts is
+		// nothing, to forget that an outcome is unknown is: it is set first, by a call that all of them know.
+		if v.marker.Unresolved {
+			if _, err := gateway.SetVariables(ctx, &gatewaypb.SetVariablesRequest{
+				ElementInstanceKey: e.job.ElementInstanceKey, Variables: string(local), Local: true,
+			}); err != nil {
+				return err
+			}
+		}
 		_, err = gateway.FailJob(ctx, &gatewaypb.FailJobRequest{
 			JobKey: e.job.Key, Retries: max(e.job.Retries-1, 0), ErrorMessage: v.message,
 			RetryBackOff: v.after.Milliseconds(), Variables: string(local),

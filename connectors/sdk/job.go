@@ -22,7 +22,7 @@ type JobInfo struct {
 	ElementID          string
 	Headers            map[string]string // of the model's task
 	Retries            int32             // left, this attempt included
-	Attempt            int               // 1 for the first one; counts failures that this SDK reported
+	Attempt            int               // 1 for the first one; counts failures that this SDK reported, and stays 1 on Zeebe before 8.1
 	Deadline           time.Time         // end of the lease by the engine's clock; the SDK extends it
 	Tenant             string            // the engine's tenant, mostly <default>
 

@@ -92,6 +92,12 @@ func TestPanicIsAFailureOrAnUnknownOutcome(t *testing.T) {
 // While an outcome is unknown only the resolver runs, over deliveries and workers, until it says that nothing
 // happened; then the same key is sent again.
 func TestUnknownIsResolvedBeforeAnythingIsSentAgain(t *testing.T) {
+	for name, options := range map[string][]sdktest.GatewayOption{"any": nil, "one that drops variables of failures": {sdktest.DroppingFailVariables()}} {
+		t.Run(name, func(t *testing.T) { resolvedFirst(t, options...) })
+	}
+}
+
+func resolvedFirst(t *testing.T, options ...sdktest.GatewayOption) {
 	var mu sync.Mutex
 	var calls []string
 	note := func(s string) int { mu.Lock(); defer mu.Unlock(); calls = append(calls, s); return len(calls) }
@@ -110,7 +116,7 @@ func TestUnknownIsResolvedBeforeAnythingIsSentAgain(t *testing.T) {
 		},
 		Key: func(i in) string { return "t1:" + i.Amount },
 	}, quick, sdk.ResolveAttempts(2))
-	g, client := sdktest.NewGateway(t)
+	g, client := sdktest.NewGateway(t, options...)
 	sdktest.Run(t, client, handler)
 	key := g.Add(&gatewaypb.ActivatedJob{Type: "pay", Variables: `{"amount":"10.50"}`, Retries: 9})
 	g.Await(t, key, "completed")

@@ -30,6 +30,7 @@ type Gateway struct {
 	streams   map[*pushing]bool
 	changed   chan struct{} // closed and replaced whenever anything changed
 	noStreams bool
+	forgetful bool
 	failing   map[string]codes.Code
 	listener  *bufconn.Listener
 }
@@ -62,6 +63,9 @@ type GatewayOption func(*Gateway)
 
 // WithoutStreams makes a gateway as before Zeebe 8.4.
 func WithoutStreams() GatewayOption { return func(g *Gateway) { g.noStreams = true } }
+
+// DroppingFailVariables makes a gateway that ignores the variables of FailJob, as before Zeebe 8.1.
+func DroppingFailVariables() GatewayOption { return func(g *Gateway) { g.forgetful = true } }
 
 // NewGateway starts a gateway that ends with the test, and a client for it.
 func NewGateway(t testing.TB, options ...GatewayOption) (*Gateway, *sdk.Client) {

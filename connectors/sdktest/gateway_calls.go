@@ -3,6 +3,7 @@ package sdktest
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"time"
 
 	"google.golang.org/grpc"
@@ -81,7 +82,7 @@ func (g *Gateway) ThrowError(_ context.Context, r *gatewaypb.ThrowErrorRequest) 
 // FailJob gives a job back: available again after its back-off, or an incident without retries.
 func (g *Gateway) FailJob(_ context.Context, r *gatewaypb.FailJobRequest) (*gatewaypb.FailJobResponse, error) {
 	var local map[string]json.RawMessage
-	if r.Variables != "" {
+	if r.Variables != "" && !g.forgetful {
 		if err := json.Unmarshal([]byte(r.Variables), &local); err != nil {
 			return nil, status.Error(codes.InvalidArgument, err.Error())
 		}
@@ -100,6 +101,23 @@ func (g *Gateway) FailJob(_ context.Context, r *gatewaypb.FailJobRequest) (*gate
 			j.State = "activatable"
 		}
 	})
+}
+
+// SetVariables sets variables local to the task of a job.
+func (g *Gateway) SetVariables(_ context.Context, r *gatewaypb.SetVariablesRequest) (*gatewaypb.SetVariablesResponse, error) {
+	var local map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(r.Variables), &local); err != nil || !r.Local {
+		return nil, status.Error(codes.InvalidArgument, "a JSON object of local variables is wanted")
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, key := range g.order {
+		if j := g.jobs[key]; j.ElementInstanceKey == r.ElementInstanceKey {
+			maps.Copy(j.local, local)
+			return &gatewaypb.SetVariablesResponse{Key: 1}, nil
+		}
+	}
+	return nil, status.Errorf(codes.NotFound, "no such element instance %d", r.ElementInstanceKey)
 }
 
 // UpdateJobTimeout moves the end of a lease.
