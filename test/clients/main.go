@@ -98,7 +98,7 @@ func runClient(client *client, target *target, home, cache string) (*report, err
 		return nil, err
 	}
 	defer driver.close()
-	c := &conversation{client: client.name, files: files, driver: driver, target: target, report: newReport(client.name)}
+	c := &conversation{client: client.name, files: files, driver: driver, target: target, report: newReport(client.name, files)}
 	scenario(c)
 	return c.report, c.failed
 }

@@ -33,9 +33,12 @@ drive({
   },
   createWithResult: async ({ processId, variables, fetch, timeout }) =>
     instance(await zeebe.createProcessInstanceWithResult({ bpmnProcessId: processId, version: -1, variables, fetchVariables: fetch, requestTimeout: timeout })),
-  activate: async ({ type, worker, timeout, max, requestTimeout, fetch }) => ({
-    jobs: (await zeebe.activateJobs({ type, worker, timeout, maxJobsToActivate: max, requestTimeout, fetchVariable: fetch })).map(job),
-  }),
+  activate: async ({ type, worker, timeout, max, requestTimeout, fetch }) => {
+    // This call never ends when the gateway ends a poll without jobs, as Zeebe's product does.
+    const call = zeebe.activateJobs({ type, worker, timeout, maxJobsToActivate: max, requestTimeout, fetchVariable: fetch })
+    const ended = new Promise((resolve) => setTimeout(() => resolve([]), requestTimeout + 1000))
+    return { jobs: (await Promise.race([call, ended])).map(job) }
+  },
   complete: ({ key, variables }) => zeebe.completeJob({ jobKey: key, variables: variables ?? {} }),
   fail: ({ key, retries, message }) => zeebe.failJob({ jobKey: key, retries, errorMessage: message ?? '', retryBackOff: 0 }),
   throwError: ({ key, code, message, variables }) => zeebe.throwError({ jobKey: key, errorCode: code, errorMessage: message ?? '', variables }),
