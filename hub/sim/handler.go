@@ -23,9 +23,6 @@ func Handler(faults *Faults, ledgers map[string]http.Handler) http.Handler {
 	mux.HandleFunc("DELETE /sim/faults/{id}", func(w http.ResponseWriter, r *http.Request) { removeFault(w, r, faults) })
 	mux.HandleFunc("GET /sim/ledgers", func(w http.ResponseWriter, r *http.Request) { listLedgers(w, r, ledgers) })
 	mux.HandleFunc("/sim/ledgers/{tenant}/", func(w http.ResponseWriter, r *http.Request) { showLedger(w, r, ledgers) })
-	mux.HandleFunc("/sim/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, fmt.Errorf("there is no %s (there are /sim/faults, /sim/ledgers and /sim/ledgers/{tenant}/accounts)", r.URL.Path))
-	})
 	return mux
 }
 

@@ -92,8 +92,11 @@ func through[T any](ctx context.Context, f *Faulty, operation ams.Operation, mis
 		mistake(&value)
 		return ams.Done(value)
 	case DuplicateAnswer:
-		do()
-		return do()
+		first, second := do(), do()
+		if second.Kind() == ams.KindNotSent && first.Kind() != ams.KindNotSent {
+			return lost("only the first of two requests arrived")
+		}
+		return second
 	default:
 		return do()
 	}
