@@ -57,6 +57,9 @@ func undocumented(f *ast.File) (names []*ast.Ident) {
 			for _, spec := range d.Specs {
 				switch s := spec.(type) {
 				case *ast.TypeSpec:
+					if d.Doc != nil && s.Assign.IsValid() {
+						continue // the comment of a group explains its aliases
+					}
 					if s.Name.IsExported() && s.Doc == nil && (d.Doc == nil || len(d.Specs) > 1) {
 						names = append(names, s.Name)
 					}

@@ -20,7 +20,7 @@ var purePackages = []string{
 // time or are random; with those below them.
 var impureImports = []string{
 	"os", "net", "sync", "context", "math/rand", "crypto/rand", "hash/maphash", "log", "syscall",
-	"runtime", "database/sql", "testing", "plugin", "weak", "io/ioutil", "time/tzdata",
+	"runtime", "database/sql", "testing", "plugin", "weak", "io/ioutil",
 }
 
 // pureModules are the modules outside the standard library that pure packages may use.

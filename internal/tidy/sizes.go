@@ -101,12 +101,23 @@ func checkTypeSize(h *House) (found []Offence) {
 			if s, ok := named.Underlying().(*types.Struct); ok && s.NumFields() > maxFields {
 				found = append(found, Offence{Where: h.at(object.Pos()), Name: p.Path + "." + name, What: fmt.Sprintf("%s has %d fields, %d are allowed: group what belongs together", name, s.NumFields(), maxFields)})
 			}
-			if n := named.NumMethods(); n > maxMethods {
-				found = append(found, Offence{Where: h.at(object.Pos()), Name: p.Path + "." + name + " methods", What: fmt.Sprintf("%s has %d methods, %d are allowed: split the type", name, n, maxMethods)})
+			if n := exportedMethods(named); n > maxMethods {
+				found = append(found, Offence{Where: h.at(object.Pos()), Name: p.Path + "." + name + " methods", What: fmt.Sprintf("%s has %d exported methods, %d are allowed: split the type", name, n, maxMethods)})
 			}
 		}
 	}
 	return found
+}
+
+// exportedMethods counts what others can ask of a type. Unexported methods do not count: a parser
+// has one per rule of its grammar.
+func exportedMethods(t *types.Named) (n int) {
+	for i := range t.NumMethods() {
+		if t.Method(i).Exported() {
+			n++
+		}
+	}
+	return n
 }
 
 // written tells whether a name stands in a file that people write.
