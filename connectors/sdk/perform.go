@@ -54,13 +54,13 @@ func (p performer[In, Out]) perform(ctx context.Context) verdict {
 	if err != nil {
 		return verdict{kind: kindRejected, code: CodeInvalidInput, message: err.Error()}
 	}
-	var o Outcome[Out]
 	if mark.Unresolved && p.Resolve != nil {
-		o = p.clearUp(ctx, job)
+		if o := p.clearUp(ctx, job); o.kind != kindRetryable {
+			return p.judge(o, mark)
+		}
+		// Surely nothing happened: it may be sent, with the same key.
 	}
-	if o.kind == kindInvalid || o.kind == kindRetryable { // surely nothing happened so far: send, with the same key
-		o = p.call(ctx, p.Do, job)
-	}
+	o := p.call(ctx, p.Do, job)
 	if o.kind == kindUnknown && p.Resolve != nil {
 		o = p.clearUp(ctx, job)
 	}
