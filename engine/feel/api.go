@@ -167,13 +167,13 @@ func Parse(src string, p Profile) (*Program, error) {
 
 // ParseUnaryTests reads unary tests, as in a cell of a decision table. The error is a *ParseError.
 func ParseUnaryTests(src string, p Profile) (*Program, error) {
-	tree, problem := parseUnaryTests(src, p)
+	tree, problem := parseCell(src, p)
 	if problem != nil {
 		return nil, problem
 	}
 	c := newCompiler(p)
 	c.push("?")
-	return c.program(src, c.test(tree)), nil
+	return c.program(src, compileTest(c, tree)), nil
 }
 
 // Eval evaluates the program. A nil scope has no variables. The error is a failed assertion or ErrBudget.

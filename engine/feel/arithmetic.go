@@ -1,6 +1,6 @@
 package feel
 
-func (c *compiler) negation(e *negation) node {
+func compileNegation(c *compiler, e *negation) node {
 	of := c.compile(e.of)
 	dmn := c.profile == DMN
 	return func(m *machine) Value {
@@ -19,30 +19,30 @@ func (c *compiler) negation(e *negation) node {
 
 func negateDaysTime(v Value) Value { return daysTime(-v.n, -int64(v.x)) }
 
-func (c *compiler) arithmetic(e *arithmetic) node {
+func compileArithmetic(c *compiler, e *arithmetic) node {
 	left, right := c.compile(e.l), c.compile(e.r)
 	switch e.op {
 	case '+':
-		return func(m *machine) Value { return m.add(left(m), right(m)) }
+		return func(m *machine) Value { return addValues(m, left(m), right(m)) }
 	case '-':
-		return func(m *machine) Value { return m.subtract(left(m), right(m)) }
+		return func(m *machine) Value { return subtractValues(m, left(m), right(m)) }
 	case '*':
-		return c.scaled(left, right, (*machine).multiply)
+		return compileScaled(c, left, right, multiplyValues)
 	case '/':
-		return c.scaled(left, right, (*machine).divide)
+		return compileScaled(c, left, right, divideValues)
 	}
-	return func(m *machine) Value { return m.power(left(m), right(m)) }
+	return func(m *machine) Value { return raiseValue(m, left(m), right(m)) }
 }
 
 // scaled compiles * and /, whose durations differ between the profiles: the standard scales them exactly; feel-scala
 // multiplies by the integral part of the number and divides milliseconds.
-func (c *compiler) scaled(left, right node, op func(m *machine, a, b Value, exact bool) Value) node {
+func compileScaled(c *compiler, left, right node, op func(m *machine, a, b Value, exact bool) Value) node {
 	exact := c.profile == DMN
 	return func(m *machine) Value { return op(m, left(m), right(m), exact) }
 }
 
 // add adds numbers, joins strings, moves points in time by durations and adds durations.
-func (m *machine) add(a, b Value) Value {
+func addValues(m *machine, a, b Value) Value {
 	switch {
 	case a.kind == KindNumber && b.kind == KindNumber:
 		if v, ok := addNumbers(a, b); ok {
@@ -65,7 +65,7 @@ func (m *machine) add(a, b Value) Value {
 	return m.warn(InvalidType, "Can't add '%' to '%'", "", b, a)
 }
 
-func (m *machine) subtract(a, b Value) Value {
+func subtractValues(m *machine, a, b Value) Value {
 	switch {
 	case a.kind == KindNumber && b.kind == KindNumber:
 		if v, ok := subtractNumbers(a, b); ok {
@@ -169,7 +169,7 @@ func distance(a, b Value) Value {
 	return Null
 }
 
-func (m *machine) multiply(a, b Value, exact bool) Value {
+func multiplyValues(m *machine, a, b Value, exact bool) Value {
 	switch {
 	case a.kind == KindNumber && b.kind == KindNumber:
 		if v, ok := multiplyNumbers(a, b); ok {
@@ -202,7 +202,7 @@ func scaleDuration(d, by Value, exact bool) Value {
 	return durationOf(d.kind, product)
 }
 
-func (m *machine) divide(a, b Value, exact bool) Value {
+func divideValues(m *machine, a, b Value, exact bool) Value {
 	switch {
 	case a.kind == KindNumber && b.kind == KindNumber:
 		if v, ok := divideNumbers(a, b); ok {
@@ -226,7 +226,7 @@ func (m *machine) divide(a, b Value, exact bool) Value {
 }
 
 // power raises numbers. What has no real result is null.
-func (m *machine) power(a, b Value) Value {
+func raiseValue(m *machine, a, b Value) Value {
 	for _, v := range [...]Value{a, b} {
 		if v.kind != KindNumber {
 			return m.warn(InvalidType, "Expected number but found '%'", "", v)

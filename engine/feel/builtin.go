@@ -97,7 +97,7 @@ func (b *builtin) takes(args []Value) bool {
 
 // callBuiltin compiles the call of a built-in function: the signatures that fit by number or names of arguments are
 // known now; which one fits by type shows when it is called.
-func (c *compiler) callBuiltin(e *call, args []node, overloads []*builtin) node {
+func compileCallBuiltin(c *compiler, e *call, args []node, overloads []*builtin) node {
 	var fitting []*builtin
 	for _, b := range overloads {
 		if e.params == nil && b.accepts(len(args)) {
@@ -152,7 +152,7 @@ func (m *machine) illegal(name string, args []Value) Value {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString("'" + v.excerpt(maxExcerpt) + "'")
+		b.WriteString("'" + excerptOf(v, maxExcerpt) + "'")
 	}
 	return m.refuse(name, "Illegal arguments: "+b.String())
 }

@@ -37,11 +37,11 @@ func assert(m *machine, args []Value) Value {
 	if len(args) == 3 {
 		cause = args[2].str()
 	}
-	m.refuseAssertion(cause)
+	warnAssertion(m, cause)
 	return m.fail(fmt.Errorf("Assertion failure on evaluate the expression '%s': %s", m.source, cause)) //nolint:staticcheck // feel-scala's text
 }
 
-func (m *machine) refuseAssertion(cause string) {
+func warnAssertion(m *machine, cause string) {
 	if len(m.warnings) < maxWarnings {
 		m.warn(AssertFailure, "", "")
 		m.warnings[len(m.warnings)-1].detail = cause

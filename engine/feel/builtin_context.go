@@ -7,9 +7,9 @@ var contextFunctions = []builtin{
 	def("context put", "context c, key s, value a", contextPut),
 	def("context put", "context c, keys l, value a", contextPutPath),
 	def("put", "context c, key s, value a", contextPut),
-	def("context merge", "contexts l", func(m *machine, args []Value) Value { return m.merge(args[0].items()) }),
-	def("context merge", "contexts c...", func(m *machine, args []Value) Value { return m.merge(args) }),
-	def("put all", "contexts c...", func(m *machine, args []Value) Value { return m.merge(args) }),
+	def("context merge", "contexts l", func(m *machine, args []Value) Value { return mergeContexts(m, args[0].items()) }),
+	def("context merge", "contexts c...", func(m *machine, args []Value) Value { return mergeContexts(m, args) }),
+	def("put all", "contexts c...", func(m *machine, args []Value) Value { return mergeContexts(m, args) }),
 	def("context", "entries l", contextOf),
 }
 
@@ -47,11 +47,11 @@ func getEntries(m *machine, args []Value) Value {
 }
 
 func contextPut(m *machine, args []Value) Value {
-	return m.put(args[0], args[1].str(), args[2])
+	return putEntry(m, args[0], args[1].str(), args[2])
 }
 
 // put returns a copy of a context with one more or one replaced entry.
-func (m *machine) put(v Value, key string, value Value) Value {
+func putEntry(m *machine, v Value, key string, value Value) Value {
 	entries := m.entries(v)
 	if !m.grow((len(entries)+1)*entrySize) || !m.step(len(entries)) {
 		return Null
@@ -68,10 +68,10 @@ func (m *machine) put(v Value, key string, value Value) Value {
 
 // contextPutPath puts a value at the end of a path of keys; contexts on the way are made where they are missing.
 func contextPutPath(m *machine, args []Value) Value {
-	return m.putPath(args[0], args[1].items(), args[2])
+	return putAtPath(m, args[0], args[1].items(), args[2])
 }
 
-func (m *machine) putPath(v Value, keys []Value, value Value) Value {
+func putAtPath(m *machine, v Value, keys []Value, value Value) Value {
 	if len(keys) == 0 || len(keys) > MaxDepth {
 		return Null
 	}
@@ -84,15 +84,15 @@ func (m *machine) putPath(v Value, keys []Value, value Value) Value {
 		if inner.kind != KindContext {
 			inner = NewContext()
 		}
-		if value = m.putPath(inner, keys[1:], value); value.kind == KindNull {
+		if value = putAtPath(m, inner, keys[1:], value); value.kind == KindNull {
 			return Null
 		}
 	}
-	return m.put(v, key, value)
+	return putEntry(m, v, key, value)
 }
 
 // merge joins contexts; of equal keys the last one counts.
-func (m *machine) merge(contexts []Value) Value {
+func mergeContexts(m *machine, contexts []Value) Value {
 	var merged entryList
 	for _, v := range contexts {
 		if v.kind != KindContext {

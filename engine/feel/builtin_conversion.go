@@ -6,8 +6,8 @@ import (
 )
 
 var conversionFunctions = []builtin{
-	def("string", "from a", func(m *machine, args []Value) Value { return m.text(args[0]) }),
-	def("number", "from s", func(m *machine, args []Value) Value { return m.number(args[0].str()) }),
+	def("string", "from a", func(m *machine, args []Value) Value { return toText(m, args[0]) }),
+	def("number", "from s", func(m *machine, args []Value) Value { return numberOf(m, args[0].str()) }),
 	def("number", "from s, grouping separator s?", toNumber),
 	def("number", "from s, grouping separator s?, decimal separator s?", toNumber),
 	def("date", "from sdT", toDate),
@@ -25,7 +25,7 @@ var conversionFunctions = []builtin{
 }
 
 // text is string(): null stays null, a string stays as it is.
-func (m *machine) text(v Value) Value {
+func toText(m *machine, v Value) Value {
 	if v.kind == KindNull || v.kind == KindString {
 		return v
 	}
@@ -39,7 +39,7 @@ func (m *machine) text(v Value) Value {
 	return String(alias(w.text))
 }
 
-func (m *machine) number(text string) Value {
+func numberOf(m *machine, text string) Value {
 	if v, ok := parseNumber(text); ok {
 		return v
 	}
@@ -57,7 +57,7 @@ func toNumber(m *machine, args []Value) Value {
 			text = strings.ReplaceAll(text, point, ".")
 		}
 	}
-	return m.number(text)
+	return numberOf(m, text)
 }
 
 func toDate(_ *machine, args []Value) Value {
@@ -147,7 +147,7 @@ func dateTimeFromParts(m *machine, args []Value) Value {
 
 // dateTimeInZone shows an instant in another zone; a local date-time gets the zone.
 func dateTimeInZone(m *machine, args []Value) Value {
-	z := m.zone(args[1].str())
+	z := zoneOf(m, args[1].str())
 	if z == nil {
 		return m.refuse("date and time", "unknown timezone '"+args[1].str()+"'")
 	}
@@ -161,7 +161,7 @@ func dateTimeInZone(m *machine, args []Value) Value {
 }
 
 // zone finds a zone by name or offset and remembers it, because finding one reads a database.
-func (m *machine) zone(name string) *zone {
+func zoneOf(m *machine, name string) *zone {
 	if z, known := m.zones[name]; known {
 		return z
 	}

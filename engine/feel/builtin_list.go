@@ -4,7 +4,7 @@ import "slices"
 
 var listFunctions = []builtin{
 	def("list contains", "list l, element a", func(m *machine, args []Value) Value {
-		return Bool(m.find(args[0].items(), args[1], 0) >= 0)
+		return Bool(findItem(m, args[0].items(), args[1], 0) >= 0)
 	}),
 	def("count", "list l", func(_ *machine, args []Value) Value { return Int(int64(len(args[0].items()))) }),
 	def("is empty", "list l", func(_ *machine, args []Value) Value { return Bool(len(args[0].items()) == 0) }),
@@ -19,7 +19,7 @@ var listFunctions = []builtin{
 	def("sublist", "list l, start position n", sublist),
 	def("sublist", "list l, start position n, length n", sublist),
 	def("append", "list l, items a...", func(m *machine, args []Value) Value {
-		return m.newList(args[0].items(), args[1:])
+		return newList(m, args[0].items(), args[1:])
 	}),
 	def("concatenate", "lists a...", concatenate),
 	def("insert before", "list l, position n, newItem a", insertBefore),
@@ -29,23 +29,23 @@ var listFunctions = []builtin{
 	def("reverse", "list l", func(m *machine, args []Value) Value {
 		reversed := slices.Clone(args[0].items())
 		slices.Reverse(reversed)
-		return m.newList(reversed)
+		return newList(m, reversed)
 	}),
 	def("index of", "list l, match a", indexesOf),
 	def("union", "lists a...", func(m *machine, args []Value) Value {
-		return m.distinct(concatenate(m, args).items())
+		return distinctItems(m, concatenate(m, args).items())
 	}),
-	def("distinct values", "list l", func(m *machine, args []Value) Value { return m.distinct(args[0].items()) }),
-	def("duplicate values", "list l", func(m *machine, args []Value) Value { return m.duplicates(args[0].items()) }),
+	def("distinct values", "list l", func(m *machine, args []Value) Value { return distinctItems(m, args[0].items()) }),
+	def("duplicate values", "list l", func(m *machine, args []Value) Value { return duplicateItems(m, args[0].items()) }),
 	def("flatten", "list l", func(m *machine, args []Value) Value {
-		return List(m.flatten(nil, args[0].items(), 0)...)
+		return List(flattenInto(m, nil, args[0].items(), 0)...)
 	}),
 	def("sort", "list l, precedes f", sortList),
 	def("partition", "list l, size n", partition),
 }
 
 // newList makes a list of parts, counted against the budget.
-func (m *machine) newList(parts ...[]Value) Value {
+func newList(m *machine, parts ...[]Value) Value {
 	n := 0
 	for _, part := range parts {
 		n += len(part)
@@ -57,7 +57,7 @@ func (m *machine) newList(parts ...[]Value) Value {
 }
 
 // find returns the index of the first item from a position on that equals v, or -1.
-func (m *machine) find(items []Value, v Value, from int) int {
+func findItem(m *machine, items []Value, v Value, from int) int {
 	for i := from; i < len(items) && m.step(1); i++ {
 		if m.equal(items[i], v) == yesTri {
 			return i
@@ -125,7 +125,7 @@ func concatenate(m *machine, args []Value) Value {
 			parts[i] = m.items(v)
 		}
 	}
-	return m.newList(parts...)
+	return newList(m, parts...)
 }
 
 func insertBefore(m *machine, args []Value) Value {
@@ -135,7 +135,7 @@ func insertBefore(m *machine, args []Value) Value {
 		return m.refuse("insert before", "position must be a non-zero number")
 	}
 	at = min(max(at, 0), int64(len(items)))
-	return m.newList(items[:at], args[2:3], items[at:])
+	return newList(m, items[:at], args[2:3], items[at:])
 }
 
 func listReplace(m *machine, args []Value) Value {
@@ -144,7 +144,7 @@ func listReplace(m *machine, args []Value) Value {
 	if !ok || at < 0 || at >= int64(len(items)) {
 		return m.refuse("list replace", "there is no item at position "+args[1].String())
 	}
-	return m.newList(items[:at], args[2:3], items[at+1:])
+	return newList(m, items[:at], args[2:3], items[at+1:])
 }
 
 // listReplaceMatching replaces the items for which match(item, newItem) is true.
@@ -163,7 +163,7 @@ func listReplaceMatching(m *machine, args []Value) Value {
 			items[i] = args[2]
 		}
 	}
-	return m.newList(items)
+	return newList(m, items)
 }
 
 func removeAt(m *machine, args []Value) Value {
@@ -175,53 +175,53 @@ func removeAt(m *machine, args []Value) Value {
 	if at < 0 || at >= int64(len(items)) {
 		return args[0]
 	}
-	return m.newList(items[:at], items[at+1:])
+	return newList(m, items[:at], items[at+1:])
 }
 
 func indexesOf(m *machine, args []Value) Value {
 	var positions []Value
 	items := args[0].items()
-	for i := m.find(items, args[1], 0); i >= 0; i = m.find(items, args[1], i+1) {
+	for i := findItem(m, items, args[1], 0); i >= 0; i = findItem(m, items, args[1], i+1) {
 		positions = append(positions, Int(int64(i+1)))
 	}
-	return m.newList(positions)
+	return newList(m, positions)
 }
 
 // distinct keeps the first of equal items.
-func (m *machine) distinct(items []Value) Value {
+func distinctItems(m *machine, items []Value) Value {
 	var kept []Value
 	for _, item := range items {
-		if m.find(kept, item, 0) < 0 {
+		if findItem(m, kept, item, 0) < 0 {
 			kept = append(kept, item)
 		}
 		if m.err != nil {
 			return Null
 		}
 	}
-	return m.newList(kept)
+	return newList(m, kept)
 }
 
 // duplicates keeps one of each item that occurs more than once, in the order of first occurrence.
-func (m *machine) duplicates(items []Value) Value {
+func duplicateItems(m *machine, items []Value) Value {
 	var kept []Value
 	for i, item := range items {
-		if m.find(items, item, i+1) >= 0 && m.find(kept, item, 0) < 0 {
+		if findItem(m, items, item, i+1) >= 0 && findItem(m, kept, item, 0) < 0 {
 			kept = append(kept, item)
 		}
 		if m.err != nil {
 			return Null
 		}
 	}
-	return m.newList(kept)
+	return newList(m, kept)
 }
 
-func (m *machine) flatten(dst, items []Value, depth int) []Value {
+func flattenInto(m *machine, dst, items []Value, depth int) []Value {
 	for _, item := range items {
 		if !m.step(1) || !m.grow(valueSize) {
 			return nil
 		}
 		if item.kind == KindList && depth < MaxJSONDepth {
-			dst = m.flatten(dst, m.items(item), depth+1)
+			dst = flattenInto(m, dst, m.items(item), depth+1)
 		} else {
 			dst = append(dst, item)
 		}
@@ -257,9 +257,9 @@ func sortList(m *machine, args []Value) Value {
 		return 0
 	})
 	if failed {
-		return m.refuse("sort", "fail to sort list by given precedes function: expected boolean but found '"+bad.excerpt(maxExcerpt)+"'")
+		return m.refuse("sort", "fail to sort list by given precedes function: expected boolean but found '"+excerptOf(bad, maxExcerpt)+"'")
 	}
-	return m.newList(sorted)
+	return newList(m, sorted)
 }
 
 func partition(m *machine, args []Value) Value {
@@ -274,5 +274,5 @@ func partition(m *machine, args []Value) Value {
 		parts = append(parts, List(items[:n:n]...))
 		items = items[n:]
 	}
-	return m.newList(parts)
+	return newList(m, parts)
 }

@@ -32,7 +32,7 @@ var numericFunctions = []builtin{
 	def("odd", "number n", func(_ *machine, args []Value) Value { return parity(args[0], 1) }),
 	def("even", "number n", func(_ *machine, args []Value) Value { return parity(args[0], 0) }),
 	def("random number", "", func(m *machine, _ []Value) Value {
-		fraction := apd.New(int64(m.random()%1e16), -16)
+		fraction := apd.New(int64(nextRandom(m)%1e16), -16)
 		return Number(fraction)
 	}),
 }
@@ -47,7 +47,7 @@ func rounding(name string, mode apd.Rounder) func(m *machine, args []Value) Valu
 				return m.refuse(name, "the scale must be between -6111 and 6176")
 			}
 		}
-		if args[0].isInt() && scale >= 0 && len(args) == 1 {
+		if isInt(args[0]) && scale >= 0 && len(args) == 1 {
 			return args[0]
 		}
 		return roundTo(args[0], int32(scale), mode)
@@ -98,7 +98,7 @@ func modulo(m *machine, args []Value) Value {
 	if b.sign() == 0 {
 		return m.hard("modulo divides by zero")
 	}
-	if a.isInt() && b.isInt() && b.n != -1 {
+	if isInt(a) && isInt(b) && b.n != -1 {
 		r := a.n % b.n
 		if r != 0 && (r < 0) != (b.n < 0) {
 			r += b.n
@@ -138,7 +138,7 @@ func parity(v Value, rest uint64) Value {
 }
 
 // random advances the seed of the Env (splitmix64).
-func (m *machine) random() uint64 {
+func nextRandom(m *machine) uint64 {
 	m.env.Seed += 0x9e3779b97f4a7c15
 	z := m.env.Seed
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9

@@ -16,8 +16,8 @@ var regexFunctions = []builtin{
 }
 
 // search prepares a pattern for a text. ok is false, with a warning, when the pattern is invalid.
-func (m *machine) search(name, text, pattern, flags string) (*matcher, bool) {
-	re, err := m.regex(pattern, flags)
+func prepareSearch(m *machine, name, text, pattern, flags string) (*matcher, bool) {
+	re, err := cachedRegex(m, pattern, flags)
 	if err != nil {
 		m.refuse(name, err.Error())
 		return nil, false
@@ -26,7 +26,7 @@ func (m *machine) search(name, text, pattern, flags string) (*matcher, bool) {
 }
 
 // next finds the next match from a position on; it ends the evaluation when the pattern needs too many steps.
-func (m *machine) next(s *matcher, from int) bool {
+func nextMatch(m *machine, s *matcher, from int) bool {
 	found, err := s.find(from)
 	if err != nil {
 		m.fail(fmt.Errorf("%w: %w", ErrBudget, err))
@@ -59,53 +59,53 @@ func flagsOf(args []Value, at int) string {
 }
 
 func matchesText(m *machine, args []Value) Value {
-	s, ok := m.search("matches", args[0].str(), args[1].str(), flagsOf(args, 2))
+	s, ok := prepareSearch(m, "matches", args[0].str(), args[1].str(), flagsOf(args, 2))
 	if !ok {
 		return Null
 	}
-	return Bool(m.next(s, 0))
+	return Bool(nextMatch(m, s, 0))
 }
 
 func extractText(m *machine, args []Value) Value {
-	s, ok := m.search("extract", args[0].str(), args[1].str(), "")
+	s, ok := prepareSearch(m, "extract", args[0].str(), args[1].str(), "")
 	if !ok {
 		return Null
 	}
 	var found []Value
-	for at := 0; m.next(s, at); at = s.after() {
+	for at := 0; nextMatch(m, s, at); at = s.after() {
 		found = append(found, String(s.group(0)))
 	}
-	return m.newList(found)
+	return newList(m, found)
 }
 
 // splitText keeps empty parts, but none before a match of nothing at the beginning (Java's split with limit -1).
 func splitText(m *machine, args []Value) Value {
 	text := args[0].str()
-	s, ok := m.search("split", text, args[1].str(), "")
+	s, ok := prepareSearch(m, "split", text, args[1].str(), "")
 	if !ok {
 		return Null
 	}
 	var parts []Value
 	from := 0
-	for at := 0; m.next(s, at); at = s.after() {
+	for at := 0; nextMatch(m, s, at); at = s.after() {
 		if s.slots[1] == 0 || text == "" {
 			continue
 		}
 		parts = append(parts, String(text[from:s.slots[0]]))
 		from = s.slots[1]
 	}
-	return m.newList(append(parts, String(text[from:])))
+	return newList(m, append(parts, String(text[from:])))
 }
 
 func replaceText(m *machine, args []Value) Value {
 	text := args[0].str()
-	s, ok := m.search("replace", text, args[1].str(), flagsOf(args, 3))
+	s, ok := prepareSearch(m, "replace", text, args[1].str(), flagsOf(args, 3))
 	if !ok {
 		return Null
 	}
 	var b strings.Builder
 	from := 0
-	for at := 0; m.next(s, at); at = s.after() {
+	for at := 0; nextMatch(m, s, at); at = s.after() {
 		b.WriteString(text[from:s.slots[0]])
 		before := b.Len()
 		if !s.expand(&b, args[2].str()) {

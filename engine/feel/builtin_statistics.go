@@ -15,8 +15,8 @@ func ofItems(name string, f func(m *machine, items []Value) Value) []builtin {
 }
 
 var statisticFunctions = slices.Concat(
-	ofItems("min", func(m *machine, items []Value) Value { return m.extreme("min", items, -1) }),
-	ofItems("max", func(m *machine, items []Value) Value { return m.extreme("max", items, 1) }),
+	ofItems("min", func(m *machine, items []Value) Value { return extremeItem(m, "min", items, -1) }),
+	ofItems("max", func(m *machine, items []Value) Value { return extremeItem(m, "max", items, 1) }),
 	ofItems("sum", sum),
 	ofItems("product", product),
 	ofItems("mean", mean),
@@ -26,7 +26,7 @@ var statisticFunctions = slices.Concat(
 )
 
 // extreme returns the smallest (-1) or largest (1) item.
-func (m *machine) extreme(name string, items []Value, sign int) Value {
+func extremeItem(m *machine, name string, items []Value, sign int) Value {
 	if len(items) == 0 || !m.step(len(items)) {
 		return Null
 	}
@@ -34,7 +34,7 @@ func (m *machine) extreme(name string, items []Value, sign int) Value {
 	for _, item := range items {
 		o, ok := order(item, best)
 		if !ok {
-			return m.refuse(name, List(items...).excerpt(maxExcerpt)+" is not comparable")
+			return m.refuse(name, excerptOf(List(items...), maxExcerpt)+" is not comparable")
 		}
 		if o == sign {
 			best = item
@@ -44,18 +44,18 @@ func (m *machine) extreme(name string, items []Value, sign int) Value {
 }
 
 // numbers checks that all items are numbers.
-func (m *machine) numbers(name string, items []Value) bool {
+func onlyNumbers(m *machine, name string, items []Value) bool {
 	for _, item := range items {
 		if item.kind != KindNumber {
-			m.refuse(name, "expected number but found '"+item.excerpt(maxExcerpt)+"'")
+			m.refuse(name, "expected number but found '"+excerptOf(item, maxExcerpt)+"'")
 			return false
 		}
 	}
 	return m.step(len(items))
 }
 
-func (m *machine) fold(name string, items []Value, op func(a, b Value) (Value, bool)) Value {
-	if len(items) == 0 || !m.numbers(name, items) {
+func foldNumbers(m *machine, name string, items []Value, op func(a, b Value) (Value, bool)) Value {
+	if len(items) == 0 || !onlyNumbers(m, name, items) {
 		return Null
 	}
 	total := items[0]
@@ -68,12 +68,14 @@ func (m *machine) fold(name string, items []Value, op func(a, b Value) (Value, b
 	return total
 }
 
-func sum(m *machine, items []Value) Value { return m.fold("sum", items, addNumbers) }
+func sum(m *machine, items []Value) Value { return foldNumbers(m, "sum", items, addNumbers) }
 
-func product(m *machine, items []Value) Value { return m.fold("product", items, multiplyNumbers) }
+func product(m *machine, items []Value) Value {
+	return foldNumbers(m, "product", items, multiplyNumbers)
+}
 
 func mean(m *machine, items []Value) Value {
-	total := m.fold("mean", items, addNumbers)
+	total := foldNumbers(m, "mean", items, addNumbers)
 	if total.kind == KindNull {
 		return Null
 	}
@@ -88,7 +90,7 @@ func sortedNumbers(items []Value) []Value {
 }
 
 func median(m *machine, items []Value) Value {
-	if len(items) == 0 || !m.numbers("median", items) {
+	if len(items) == 0 || !onlyNumbers(m, "median", items) {
 		return Null
 	}
 	sorted := sortedNumbers(items)
@@ -127,7 +129,7 @@ func mode(m *machine, items []Value) Value {
 	if len(items) == 0 {
 		return List()
 	}
-	if !m.numbers("mode", items) {
+	if !onlyNumbers(m, "mode", items) {
 		return Null
 	}
 	sorted := sortedNumbers(items)
@@ -146,5 +148,5 @@ func mode(m *machine, items []Value) Value {
 		}
 		i = end
 	}
-	return m.newList(modes)
+	return newList(m, modes)
 }

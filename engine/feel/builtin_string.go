@@ -80,7 +80,7 @@ func substring(m *machine, args []Value) Value {
 		length = min(length, given)
 	}
 	if start < 0 || start > n || length < 0 {
-		return m.hard("substring: there is no such part in " + args[0].excerpt(maxExcerpt) + "; check start position and length")
+		return m.hard("substring: there is no such part in " + excerptOf(args[0], maxExcerpt) + "; check start position and length")
 	}
 	from := runeOffset(text, start)
 	return String(text[from : from+runeOffset(text[from:], length)])
@@ -119,7 +119,7 @@ func stringJoin(m *machine, args []Value) Value {
 		}
 		text, ok := item.AsString()
 		if !ok {
-			return m.refuse("string join", "expected a list of strings but found '"+args[0].excerpt(maxExcerpt)+"'")
+			return m.refuse("string join", "expected a list of strings but found '"+excerptOf(args[0], maxExcerpt)+"'")
 		}
 		if !m.grow(len(text) + len(delimiter)) {
 			return Null
@@ -147,7 +147,7 @@ func uuid(m *machine, _ []Value) Value {
 	var raw [16]byte
 	for i := range raw {
 		if i%8 == 0 {
-			r := m.random()
+			r := nextRandom(m)
 			for j := range 8 {
 				raw[i+j] = byte(r >> (8 * j))
 			}

@@ -63,43 +63,43 @@ func (c *compiler) compile(e expr) node {
 		c.usesInput = true
 		return c.input()
 	case *path:
-		return c.path(e)
+		return compilePath(c, e)
 	case *filter:
-		return c.filter(e)
+		return compileFilter(c, e)
 	case *negation:
-		return c.negation(e)
+		return compileNegation(c, e)
 	case *arithmetic:
-		return c.arithmetic(e)
+		return compileArithmetic(c, e)
 	case *comparison:
-		return c.comparison(e)
+		return compileComparison(c, e)
 	case *logic:
-		return c.logic(e)
+		return compileLogic(c, e)
 	case *between:
-		return c.between(e)
+		return compileBetween(c, e)
 	case *instanceOf:
-		return c.instanceOf(e)
+		return compileInstanceOf(c, e)
 	case *inTests:
-		return c.inTests(e)
+		return compileInTests(c, e)
 	case *conditional:
 		return c.conditional(e)
 	case *loop:
-		return c.loop(e)
+		return compileLoop(c, e)
 	case *quantified:
-		return c.quantified(e)
+		return compileQuantified(c, e)
 	case *listLiteral:
 		return c.list(e)
 	case *contextLiteral:
 		return c.context(e)
 	case *lambda:
-		return c.lambda(e)
+		return compileLambda(c, e)
 	case *call:
-		return c.call(e)
+		return compileCall(c, e)
 	case *rangeLiteral:
 		if c.profile == DMN {
 			return c.rangeValue(e)
 		}
 	}
-	return c.test(e) // what tests an input value; without one it is null
+	return compileTest(c, e) // what tests an input value; without one it is null
 }
 
 func (c *compiler) compileAll(list []expr) []node {

@@ -1,13 +1,13 @@
 package feel
 
-func (c *compiler) path(e *path) node {
+func compilePath(c *compiler, e *path) node {
 	of, key := c.compile(e.of), e.key
 	dmn := c.profile == DMN
-	return func(m *machine) Value { return m.member(of(m), key, dmn) }
+	return func(m *machine) Value { return memberOf(m, of(m), key, dmn) }
 }
 
 // member reads a key of a context, of every item of a list, or a property of a temporal value.
-func (m *machine) member(v Value, key string, dmn bool) Value {
+func memberOf(m *machine, v Value, key string, dmn bool) Value {
 	switch v.kind {
 	case KindContext:
 		if member, found := m.get(v, key); found {
@@ -27,7 +27,7 @@ func (m *machine) member(v Value, key string, dmn bool) Value {
 		defer m.leave()
 		members := make([]Value, len(items))
 		for i, item := range items {
-			members[i] = m.member(item, key, dmn)
+			members[i] = memberOf(m, item, key, dmn)
 		}
 		return List(members...)
 	}
@@ -164,7 +164,7 @@ func properties(v Value) string {
 // end when it is negative; any other is evaluated for each item. To know which, it is evaluated once without an item,
 // unless it is a comparison or an invocation; those may give a number for an item, too (feel-scala, down to what it
 // warns of).
-func (c *compiler) filter(e *filter) node {
+func compileFilter(c *compiler, e *filter) node {
 	of := c.compile(e.of)
 	probe := node(nil)
 	if needsProbe(e.condition) {
@@ -190,7 +190,7 @@ func (c *compiler) filter(e *filter) node {
 				return itemAt(m.items(v), index)
 			}
 		}
-		return m.filter(m.items(v), slot, condition)
+		return filterItems(m, m.items(v), slot, condition)
 	}
 }
 
@@ -218,7 +218,7 @@ func itemAt(items []Value, index Value) Value {
 	return Null
 }
 
-func (m *machine) filter(items []Value, slot int, condition node) Value {
+func filterItems(m *machine, items []Value, slot int, condition node) Value {
 	var kept []Value
 	for _, item := range items {
 		if !m.step(1) {
@@ -238,7 +238,7 @@ func (m *machine) filter(items []Value, slot int, condition node) Value {
 	return List(kept...)
 }
 
-func (c *compiler) instanceOf(e *instanceOf) node {
+func compileInstanceOf(c *compiler, e *instanceOf) node {
 	x, t := c.compile(e.x), e.of
 	return func(m *machine) Value { return Bool(conforms(x(m), t)) }
 }

@@ -37,7 +37,7 @@ type turn struct {
 
 // turns compiles iterators and binds their names. The standard lets an iterator see the ones before it; feel-scala does
 // not.
-func (c *compiler) turns(iterators []iterator) []turn {
+func compileTurns(c *compiler, iterators []iterator) []turn {
 	all := make([]turn, len(iterators))
 	domains := func(i int) {
 		it := iterators[i]
@@ -61,7 +61,7 @@ func (c *compiler) turns(iterators []iterator) []turn {
 }
 
 // domain evaluates what a variable runs over.
-func (m *machine) domain(t *turn) (d domain, ok bool) {
+func domainOf(m *machine, t *turn) (d domain, ok bool) {
 	from := t.from(m)
 	to := Null
 	switch r, isRange := from.AsRange(); {
@@ -76,7 +76,7 @@ func (m *machine) domain(t *turn) (d domain, ok bool) {
 		return d, false
 	}
 	if t.ranges && from.kind == KindDate && to.kind == KindDate {
-		return m.dates(from.n, to.n)
+		return datesOf(m, from.n, to.n)
 	}
 	for _, v := range [...]Value{from, to} {
 		if v.kind != KindNumber {
@@ -96,7 +96,7 @@ func (m *machine) domain(t *turn) (d domain, ok bool) {
 }
 
 // dates lists the days of a range of dates.
-func (m *machine) dates(from, to int64) (d domain, ok bool) {
+func datesOf(m *machine, from, to int64) (d domain, ok bool) {
 	days := domain{from: from, to: to, numbers: true}
 	n := days.size()
 	if n > int64(m.steps) || !m.grow(int(n)*valueSize) {
@@ -111,26 +111,26 @@ func (m *machine) dates(from, to int64) (d domain, ok bool) {
 
 // iterate runs through all combinations of the variables until visit returns false. It returns false when a domain is
 // none or the evaluation ended.
-func (m *machine) iterate(turns []turn, lazy bool, visit func() bool) bool {
+func iterate(m *machine, turns []turn, lazy bool, visit func() bool) bool {
 	domains := make([]domain, len(turns))
 	if !lazy {
 		for i := range turns {
 			var ok bool
-			if domains[i], ok = m.domain(&turns[i]); !ok {
+			if domains[i], ok = domainOf(m, &turns[i]); !ok {
 				return false
 			}
 		}
 	}
-	_, ok := m.nest(turns, domains, 0, lazy, visit)
+	_, ok := nestTurns(m, turns, domains, 0, lazy, visit)
 	return ok
 }
 
-func (m *machine) nest(turns []turn, domains []domain, level int, lazy bool, visit func() bool) (goOn, ok bool) {
+func nestTurns(m *machine, turns []turn, domains []domain, level int, lazy bool, visit func() bool) (goOn, ok bool) {
 	if level == len(turns) {
 		return visit(), m.err == nil
 	}
 	if lazy {
-		d, ok := m.domain(&turns[level])
+		d, ok := domainOf(m, &turns[level])
 		if !ok {
 			return false, false
 		}
@@ -142,23 +142,23 @@ func (m *machine) nest(turns []turn, domains []domain, level int, lazy bool, vis
 			return false, false
 		}
 		m.locals[turns[level].slot] = d.at(i)
-		if goOn, ok := m.nest(turns, domains, level+1, lazy, visit); !goOn {
+		if goOn, ok := nestTurns(m, turns, domains, level+1, lazy, visit); !goOn {
 			return false, ok
 		}
 	}
 	return true, true
 }
 
-func (c *compiler) loop(e *loop) node {
+func compileLoop(c *compiler, e *loop) node {
 	layers, slots := c.mark()
-	turns := c.turns(e.iterators)
+	turns := compileTurns(c, e.iterators)
 	partial := c.push("partial")
 	body := c.compile(e.body)
 	c.release(layers, slots)
 	lazy := c.profile == DMN
 	return func(m *machine) Value {
 		var results []Value
-		done := m.iterate(turns, lazy, func() bool {
+		done := iterate(m, turns, lazy, func() bool {
 			m.locals[partial] = List(results...)
 			v := body(m)
 			results = append(results, v)
@@ -171,15 +171,15 @@ func (c *compiler) loop(e *loop) node {
 	}
 }
 
-func (c *compiler) quantified(e *quantified) node {
+func compileQuantified(c *compiler, e *quantified) node {
 	layers, slots := c.mark()
-	turns := c.turns(e.iterators)
+	turns := compileTurns(c, e.iterators)
 	condition := c.compile(e.condition)
 	c.release(layers, slots)
 	decisive, lazy := triOf(!e.every), c.profile == DMN
 	return func(m *machine) Value {
 		result := decisive.not()
-		ok := m.iterate(turns, lazy, func() bool {
+		ok := iterate(m, turns, lazy, func() bool {
 			switch m.condition(condition(m)) {
 			case decisive:
 				result = decisive

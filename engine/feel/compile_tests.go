@@ -1,12 +1,12 @@
 package feel
 
 // inTests compiles "x in test": the test sees x as "?".
-func (c *compiler) inTests(e *inTests) node {
+func compileInTests(c *compiler, e *inTests) node {
 	x := c.compile(e.x)
 	layers, slots := c.mark()
 	outer := c.usesInput
 	slot := c.push("?")
-	test := c.test(e.test)
+	test := compileTest(c, e.test)
 	c.release(layers, slots)
 	c.usesInput = outer
 	return func(m *machine) Value {
@@ -16,14 +16,14 @@ func (c *compiler) inTests(e *inTests) node {
 }
 
 // test compiles what tests the input value: a boolean, or null when it cannot be decided.
-func (c *compiler) test(e expr) node {
+func compileTest(c *compiler, e expr) node {
 	switch e := e.(type) {
 	case *anyInput:
 		return func(*machine) Value { return Bool(true) }
 	case *testList:
-		return c.anyOf(e.tests)
+		return compileAnyOf(c, e.tests)
 	case *notTests:
-		inner := c.test(e.tests[0])
+		inner := compileTest(c, e.tests[0])
 		return func(m *machine) Value { return m.condition(inner(m)).not().value() }
 	case *compareTest:
 		input, to := c.input(), c.compile(e.to)
@@ -43,20 +43,20 @@ func (c *compiler) test(e expr) node {
 		input, v := c.input(), e.value
 		return func(m *machine) Value { return m.compare(equal, input(m), v).value() }
 	}
-	return c.expressionTest(e)
+	return compileExpressionTest(c, e)
 }
 
-func (c *compiler) anyOf(tests []expr) node {
+func compileAnyOf(c *compiler, tests []expr) node {
 	nodes := make([]node, len(tests))
 	for i, t := range tests {
-		nodes[i] = c.test(t)
+		nodes[i] = compileTest(c, t)
 	}
 	return func(m *machine) Value { return m.join(yesTri, nodes) }
 }
 
 // expressionTest compiles an expression that stands for a test. When it mentions "?" its own boolean is the answer;
 // else its value is compared with the input.
-func (c *compiler) expressionTest(e expr) node {
+func compileExpressionTest(c *compiler, e expr) node {
 	outer := c.usesInput
 	c.usesInput = false
 	value := c.compile(e)
@@ -71,11 +71,11 @@ func (c *compiler) expressionTest(e expr) node {
 			return Null
 		}
 	}
-	return func(m *machine) Value { return m.matches(input(m), value(m)).value() }
+	return func(m *machine) Value { return matchesTest(m, input(m), value(m)).value() }
 }
 
 // matches compares an input with the value of a test: equal to it, contained in it, or the value is true by itself.
-func (m *machine) matches(input, v Value) tri {
+func matchesTest(m *machine, input, v Value) tri {
 	switch {
 	case v.kind == KindBoolean && input.kind != KindBoolean:
 		if v.n != 0 {
@@ -84,7 +84,7 @@ func (m *machine) matches(input, v Value) tri {
 		m.warn(NotComparable, notComparable, "", input, v)
 		return noTri
 	case v.kind == KindList:
-		return m.contains(input, v)
+		return containsInput(m, input, v)
 	case v.kind == KindRange:
 		r, _ := v.AsRange()
 		return m.inRange(input, r)
@@ -93,7 +93,7 @@ func (m *machine) matches(input, v Value) tri {
 }
 
 // contains reports whether a list is or has the input.
-func (m *machine) contains(input, list Value) tri {
+func containsInput(m *machine, input, list Value) tri {
 	if input.kind == KindList && m.equal(input, list) == yesTri {
 		return yesTri
 	}

@@ -28,7 +28,7 @@ func durationOf(kind Kind, amount Value) Value {
 	if kind == KindYearsMonthsDuration {
 		return yearsMonths(whole)
 	}
-	if amount.isInt() {
+	if isInt(amount) {
 		return daysTime(whole, 0)
 	}
 	rest, _ := subtractNumbers(amount, Int(whole))

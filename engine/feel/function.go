@@ -18,7 +18,7 @@ type function struct {
 	slots    int     // of its evaluation; its parameters follow the captured ones
 }
 
-func (c *compiler) lambda(e *lambda) node {
+func compileLambda(c *compiler, e *lambda) node {
 	layers, slots := c.mark()
 	captured := c.slots
 	for _, name := range e.params {
@@ -60,33 +60,33 @@ func (m *machine) invoke(f *function, args []Value) Value {
 
 // call compiles an invocation. What the text itself binds comes first, then the built-in functions, then functions that
 // are variables of the scope.
-func (c *compiler) call(e *call) node {
-	args := c.arguments(e.args)
+func compileCall(c *compiler, e *call) node {
+	args := compileArguments(c, e.args)
 	switch {
 	case e.callee != nil:
 		callee := c.compile(e.callee)
-		return c.callValue(e, args, callee)
+		return compileCallValue(c, e, args, callee)
 	case e.target != nil:
 		target, name := c.compile(e.target), e.name
-		return c.callValue(e, args, func(m *machine) Value {
+		return compileCallValue(c, e, args, func(m *machine) Value {
 			v := target(m)
 			if v.kind != KindContext {
 				m.warn(InvalidType, "Expected context but found '%'", "", v)
-				return m.hard("Expected context but found '" + v.excerpt(maxExcerpt) + "'")
+				return m.hard("Expected context but found '" + excerptOf(v, maxExcerpt) + "'")
 			}
 			f, _ := m.get(v, name)
 			return f
 		})
 	}
 	if items, slot := c.find(e.name); slot >= 0 || len(items) > 0 && builtins[e.name] == nil {
-		return c.callValue(e, args, c.name(e.name))
+		return compileCallValue(c, e, args, c.name(e.name))
 	}
 	if overloads, known := builtins[e.name]; known {
-		return c.callBuiltin(e, args, overloads)
+		return compileCallBuiltin(c, e, args, overloads)
 	}
 	name := e.name
 	c.variables = append(c.variables, name)
-	return c.callValue(e, args, func(m *machine) Value {
+	return compileCallValue(c, e, args, func(m *machine) Value {
 		if m.scope != nil {
 			v, _ := m.scope.Lookup(name)
 			return v
@@ -96,7 +96,7 @@ func (c *compiler) call(e *call) node {
 }
 
 // arguments compiles arguments; a range is a value there.
-func (c *compiler) arguments(list []expr) []node {
+func compileArguments(c *compiler, list []expr) []node {
 	nodes := make([]node, len(list))
 	for i, e := range list {
 		if r, isRange := e.(*rangeLiteral); isRange {
@@ -109,7 +109,7 @@ func (c *compiler) arguments(list []expr) []node {
 }
 
 // callValue compiles the call of a function that is found when it is called.
-func (c *compiler) callValue(e *call, args []node, callee node) node {
+func compileCallValue(c *compiler, e *call, args []node, callee node) node {
 	missing := missingFunction(e)
 	params := e.params
 	return func(m *machine) Value {

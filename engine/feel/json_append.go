@@ -22,7 +22,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		return appendQuoted(dst, v.str())
 	case KindList:
 		if v.x == rawJSON {
-			return appendCompact(dst, v.bytes())
+			return appendCompact(dst, rawBytes(v))
 		}
 		dst = append(dst, '[')
 		for i, item := range v.items() {
@@ -34,7 +34,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		return append(dst, ']')
 	case KindContext:
 		if v.x == rawJSON {
-			return appendCompact(dst, v.bytes())
+			return appendCompact(dst, rawBytes(v))
 		}
 		return v.context().appendJSON(dst)
 	case KindDate, KindTime, KindDateTime, KindDaysTimeDuration, KindYearsMonthsDuration:

@@ -101,10 +101,10 @@ func (v Value) dec(small *apd.Decimal) *apd.Decimal {
 }
 
 // isInt reports whether the number is in the integer form; every integral number in int64 without a scale is.
-func (v Value) isInt() bool { return v.p == nil }
+func isInt(v Value) bool { return v.p == nil }
 
 func (v Value) sign() int {
-	if v.isInt() {
+	if isInt(v) {
 		switch {
 		case v.n > 0:
 			return 1
@@ -117,7 +117,7 @@ func (v Value) sign() int {
 }
 
 func compareNumbers(a, b Value) int {
-	if a.isInt() && b.isInt() {
+	if isInt(a) && isInt(b) {
 		switch {
 		case a.n < b.n:
 			return -1
@@ -143,7 +143,7 @@ func decimalOp(op operation, a, b Value) (Value, bool) {
 }
 
 func addNumbers(a, b Value) (Value, bool) {
-	if a.isInt() && b.isInt() {
+	if isInt(a) && isInt(b) {
 		if sum := a.n + b.n; (sum > a.n) == (b.n > 0) {
 			return Int(sum), true
 		}
@@ -152,7 +152,7 @@ func addNumbers(a, b Value) (Value, bool) {
 }
 
 func subtractNumbers(a, b Value) (Value, bool) {
-	if a.isInt() && b.isInt() {
+	if isInt(a) && isInt(b) {
 		if difference := a.n - b.n; (difference < a.n) == (b.n > 0) {
 			return Int(difference), true
 		}
@@ -161,7 +161,7 @@ func subtractNumbers(a, b Value) (Value, bool) {
 }
 
 func multiplyNumbers(a, b Value) (Value, bool) {
-	if a.isInt() && b.isInt() {
+	if isInt(a) && isInt(b) {
 		if product, ok := multiplyInts(a.n, b.n); ok {
 			return Int(product), true
 		}
@@ -193,11 +193,11 @@ func divideNumbers(a, b Value) (Value, bool) {
 	if b.sign() == 0 {
 		return Null, false
 	}
-	if a.isInt() && b.isInt() && b.n != -1 && a.n%b.n == 0 {
+	if isInt(a) && isInt(b) && b.n != -1 && a.n%b.n == 0 {
 		return Int(a.n / b.n), true
 	}
 	v, ok := decimalOp((*apd.Context).Quo, a, b)
-	if !ok || v.isInt() {
+	if !ok || isInt(v) {
 		return v, ok
 	}
 	return Number(preferScale((*apd.Decimal)(v.p), scaleOf(a)-scaleOf(b))), true
@@ -205,7 +205,7 @@ func divideNumbers(a, b Value) (Value, bool) {
 
 // scaleOf is the number of digits after the point (Java's BigDecimal.scale).
 func scaleOf(v Value) int32 {
-	if v.isInt() {
+	if isInt(v) {
 		return 0
 	}
 	return -(*apd.Decimal)(v.p).Exponent
@@ -241,18 +241,18 @@ func powerNumbers(a, b Value) (Value, bool) {
 		return Null, false
 	}
 	v, ok := decimalOp((*apd.Context).Pow, a, b)
-	if !ok || v.isInt() {
+	if !ok || isInt(v) {
 		return v, ok
 	}
 	scale := int32(0)
-	if b.isInt() && b.n > 0 && b.n <= 34 {
+	if isInt(b) && b.n > 0 && b.n <= 34 {
 		scale = scaleOf(a) * int32(b.n)
 	}
 	return Number(preferScale((*apd.Decimal)(v.p), scale)), true
 }
 
 func negateNumber(a Value) Value {
-	if a.isInt() && a.n != math.MinInt64 {
+	if isInt(a) && a.n != math.MinInt64 {
 		return Int(-a.n)
 	}
 	var x apd.Decimal
@@ -265,7 +265,7 @@ func negateNumber(a Value) Value {
 func numberText(v Value) string {
 	var b strings.Builder
 	var buf [48]byte
-	if v.isInt() {
+	if isInt(v) {
 		b.Write(v.AppendJSON(buf[:0]))
 	} else {
 		b.Write(appendPlain(buf[:0], (*apd.Decimal)(v.p), true))

@@ -42,10 +42,11 @@ func TestArithmeticIsExact(t *testing.T) {
 			{"*", multiplyNumbers, new(big.Rat).Mul(x, y)},
 		} {
 			v, ok := op.ours(a, b)
-			if exact := len(op.want.Num().String()) <= 34; !ok || exact && rational(v).Cmp(op.want) != 0 {
+			scaled := new(big.Rat).Mul(op.want, big.NewRat(1e12, 1)) // no scale is larger than 6 + 6
+			if exact := len(scaled.Num().String()) <= 34; !ok || exact && rational(v).Cmp(op.want) != 0 {
 				t.Fatalf("%s %s %s = %s, want %s", a, op.name, b, v, op.want)
 			}
-			if op.want.IsInt() && op.want.Num().IsInt64() && scaleOf(v) == 0 && !v.isInt() {
+			if op.want.IsInt() && op.want.Num().IsInt64() && scaleOf(v) == 0 && !isInt(v) {
 				t.Fatalf("%s %s %s is not in the integer form", a, op.name, b)
 			}
 		}

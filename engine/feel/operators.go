@@ -46,7 +46,7 @@ func (m *machine) condition(v Value) tri {
 	return unknownTri
 }
 
-func (c *compiler) logic(e *logic) node {
+func compileLogic(c *compiler, e *logic) node {
 	decisive, terms := triOf(e.or), c.compileAll(e.terms)
 	return func(m *machine) Value { return m.join(decisive, terms) }
 }
@@ -73,7 +73,7 @@ func (m *machine) join(decisive tri, terms []node) Value {
 	return result.value()
 }
 
-func (c *compiler) comparison(e *comparison) node {
+func compileComparison(c *compiler, e *comparison) node {
 	op, left, right := e.op, c.compile(e.l), c.compile(e.r)
 	if op == notEqual {
 		return func(m *machine) Value {
@@ -87,7 +87,7 @@ func (c *compiler) comparison(e *comparison) node {
 	return func(m *machine) Value { return m.compare(op, left(m), right(m)).value() }
 }
 
-func (c *compiler) between(e *between) node {
+func compileBetween(c *compiler, e *between) node {
 	x, low, high := c.compile(e.x), c.compile(e.low), c.compile(e.high)
 	return func(m *machine) Value {
 		v := x(m)

@@ -18,9 +18,9 @@ func parseExpression(src string, profile Profile) (expr, *ParseError) {
 	return parseWhole(src, profile, (*parser).expression)
 }
 
-// parseUnaryTests reads the whole source as unary tests: "-", "not(…)" or tests separated by commas.
-func parseUnaryTests(src string, profile Profile) (expr, *ParseError) {
-	return parseWhole(src, profile, (*parser).unaryTests)
+// parseCell reads the whole source as unary tests: "-", "not(…)" or tests separated by commas.
+func parseCell(src string, profile Profile) (expr, *ParseError) {
+	return parseWhole(src, profile, parseUnaryTests)
 }
 
 func parseWhole(src string, profile Profile, rule func(*parser) expr) (expr, *ParseError) {
@@ -144,7 +144,7 @@ func (p *parser) quantified(word string) expr {
 func (p *parser) iterators() []iterator {
 	var all []iterator
 	for {
-		name, ok := p.parameterName("in")
+		name, ok := parseParameterName(p, "in")
 		if !ok || !p.keyword("in") {
 			return nil
 		}
@@ -235,7 +235,7 @@ func (p *parser) comparison() expr {
 		return p.between(left)
 	case p.atWord("in"):
 		p.keyword("in")
-		test := p.testAfterIn()
+		test := parseTestAfterIn(p)
 		if test == nil {
 			return nil
 		}
@@ -245,7 +245,7 @@ func (p *parser) comparison() expr {
 		if !p.keyword("of") {
 			return nil
 		}
-		of := p.typeRef()
+		of := parseTypeRef(p)
 		if of == nil {
 			return nil
 		}
@@ -359,9 +359,9 @@ func (p *parser) negation() expr {
 		signs++
 	}
 	if signs == 0 {
-		return p.postfix()
+		return parsePostfix(p)
 	}
-	e := p.operand((*parser).postfix)
+	e := p.operand(parsePostfix)
 	if e == nil {
 		return nil
 	}

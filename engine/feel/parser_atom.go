@@ -5,8 +5,8 @@ import (
 )
 
 // postfix reads an atom with paths, filters and invocations behind it.
-func (p *parser) postfix() expr {
-	e := p.atom()
+func parsePostfix(p *parser) expr {
+	e := atom(p)
 	if e == nil || p.bareRange(e) {
 		return e
 	}
@@ -16,7 +16,7 @@ func (p *parser) postfix() expr {
 		switch {
 		case p.has(".") && !p.has(".."):
 			p.pos++
-			next, ok := p.member(e)
+			next, ok := parseMember(p, e)
 			if !ok {
 				p.pos = back
 				return e
@@ -25,7 +25,7 @@ func (p *parser) postfix() expr {
 				return nil
 			}
 			e = next
-		case p.peek() == '[' && !p.filterIsRange():
+		case p.peek() == '[' && !filterIsRange(p):
 			p.pos++
 			condition := p.expression()
 			if condition == nil || !p.symbol("]") {
@@ -33,7 +33,7 @@ func (p *parser) postfix() expr {
 			}
 			e = &filter{of: e, condition: condition}
 		case p.peek() == '(' && p.profile == DMN:
-			args, params, ok := p.arguments()
+			args, params, ok := parseArguments(p)
 			if !ok {
 				return nil
 			}
@@ -47,7 +47,7 @@ func (p *parser) postfix() expr {
 
 // filterIsRange reports whether the bracket closes an open range as in "]1..5[": then nothing stands behind it that
 // could be a condition.
-func (p *parser) filterIsRange() bool {
+func filterIsRange(p *parser) bool {
 	rest := strings.TrimLeft(p.src[p.pos+1:], " \t\r\n")
 	if rest == "" {
 		return true
@@ -61,14 +61,14 @@ func (p *parser) filterIsRange() bool {
 
 // member reads what stands behind a point: a key, or a function of the context that e is. ok is false when there is no
 // name.
-func (p *parser) member(e expr) (next expr, ok bool) {
+func parseMember(p *parser, e expr) (next expr, ok bool) {
 	p.space()
-	if p.atTimeOffset() {
+	if atTimeOffset(p) {
 		return &path{of: e, key: "time offset"}, true
 	}
-	if p.atCallOf(e) {
-		name := p.callName()
-		args, params, good := p.arguments()
+	if atCallOf(p, e) {
+		name := parseCallName(p)
+		args, params, good := parseArguments(p)
 		if !good {
 			return nil, true
 		}
@@ -82,7 +82,7 @@ func (p *parser) member(e expr) (next expr, ok bool) {
 }
 
 // atTimeOffset takes the one property of the language whose name has a space.
-func (p *parser) atTimeOffset() bool {
+func atTimeOffset(p *parser) bool {
 	const name = "time offset"
 	if !p.atWord(name) {
 		return false
@@ -93,25 +93,25 @@ func (p *parser) atTimeOffset() bool {
 
 // atCallOf reports whether a function of the context e is called here. Only contexts that are named can be called into
 // (feel-scala); the standard allows any.
-func (p *parser) atCallOf(e expr) bool {
+func atCallOf(p *parser, e expr) bool {
 	for p.profile == Camunda {
 		switch inner := e.(type) {
 		case *nameRef:
-			return p.atCall()
+			return atCall(p)
 		case *path:
 			e = inner.of
 			continue
 		}
 		return false
 	}
-	return p.atCall()
+	return atCall(p)
 }
 
 // atCall looks ahead: is this a name, maybe with spaces, and a parenthesis?
-func (p *parser) atCall() bool {
+func atCall(p *parser) bool {
 	back := p.pos
 	defer func() { p.pos = back }()
-	if p.callName() == "" {
+	if parseCallName(p) == "" {
 		return false
 	}
 	p.space()
@@ -120,7 +120,7 @@ func (p *parser) atCall() bool {
 
 // callName takes the name of a function: words with spaces between, backticks, or one of the built-in names that
 // hold the word "and" or "or".
-func (p *parser) callName() string {
+func parseCallName(p *parser) string {
 	if p.peek() == '`' {
 		name, _ := p.name()
 		return name
@@ -144,32 +144,32 @@ func (p *parser) callName() string {
 	return p.src[start:end]
 }
 
-func (p *parser) atom() expr {
+func atom(p *parser) expr {
 	p.space()
 	switch c := p.peek(); {
 	case c == '"':
-		text, ok := p.stringLiteral()
+		text, ok := parseStringLiteral(p)
 		if !ok {
 			return nil
 		}
 		return &literal{String(text)}
 	case c == '@':
-		return p.temporalLiteral()
+		return parseTemporalLiteral(p)
 	case isDigit(c) || c == '.' && p.pos+1 < len(p.src) && isDigit(p.src[p.pos+1]):
-		return p.numberLiteral()
+		return parseNumberLiteral(p)
 	case c == '[' || c == '(' || c == ']':
-		return p.bracketed(c)
+		return parseBracketed(p, c)
 	case c == '{':
-		return p.contextLiteral()
+		return parseContextLiteral(p)
 	case c == '?':
 		p.pos++
 		return &inputRef{}
 	}
-	return p.named()
+	return parseNamed(p)
 }
 
 // named reads what begins with a word or a backtick.
-func (p *parser) named() expr {
+func parseNamed(p *parser) expr {
 	for _, word := range [...]struct {
 		text  string
 		value Value
@@ -180,11 +180,11 @@ func (p *parser) named() expr {
 		}
 	}
 	if p.atWord("function") {
-		return p.lambda()
+		return parseLambda(p)
 	}
-	if p.atCall() {
-		name := p.callName()
-		args, params, ok := p.arguments()
+	if atCall(p) {
+		name := parseCallName(p)
+		args, params, ok := parseArguments(p)
 		if !ok {
 			return nil
 		}
@@ -201,7 +201,7 @@ func (p *parser) named() expr {
 }
 
 // arguments reads "(…)": all positional or all named. params is nil when they are positional.
-func (p *parser) arguments() (args []expr, params []string, ok bool) {
+func parseArguments(p *parser) (args []expr, params []string, ok bool) {
 	if !p.symbol("(") {
 		return nil, nil, false
 	}
@@ -209,7 +209,7 @@ func (p *parser) arguments() (args []expr, params []string, ok bool) {
 		p.pos++
 		return nil, nil, true
 	}
-	named := p.atNamedArgument()
+	named := atNamedArgument(p)
 	for {
 		if named {
 			name := p.words()
@@ -231,7 +231,7 @@ func (p *parser) arguments() (args []expr, params []string, ok bool) {
 	}
 }
 
-func (p *parser) atNamedArgument() bool {
+func atNamedArgument(p *parser) bool {
 	back := p.pos
 	name := p.words()
 	p.space()
@@ -241,7 +241,7 @@ func (p *parser) atNamedArgument() bool {
 }
 
 // bracketed reads what begins with a bracket: a list, an expression in parentheses or a range.
-func (p *parser) bracketed(open byte) expr {
+func parseBracketed(p *parser, open byte) expr {
 	p.pos++
 	if p.space(); open == '[' && p.peek() == ']' {
 		p.pos++
@@ -252,7 +252,7 @@ func (p *parser) bracketed(open byte) expr {
 		return nil
 	}
 	if p.space(); p.has("..") {
-		return p.rangeTail(open, first)
+		return parseRangeTail(p, open, first)
 	}
 	p.want("'..'")
 	switch open {
@@ -262,12 +262,12 @@ func (p *parser) bracketed(open byte) expr {
 		}
 		return first
 	case '[':
-		return p.listTail(first)
+		return parseListTail(p, first)
 	}
 	return nil
 }
 
-func (p *parser) listTail(first expr) expr {
+func parseListTail(p *parser, first expr) expr {
 	l := &listLiteral{items: []expr{first}}
 	for p.symbol(",") {
 		item := p.expression()
@@ -282,7 +282,7 @@ func (p *parser) listTail(first expr) expr {
 	return l
 }
 
-func (p *parser) rangeTail(open byte, low expr) expr {
+func parseRangeTail(p *parser, open byte, low expr) expr {
 	p.pos += 2
 	high := p.additive()
 	if high == nil {
@@ -303,7 +303,7 @@ func (p *parser) rangeTail(open byte, low expr) expr {
 }
 
 // contextLiteral reads "{key: value, …}". A key is a string or free text up to the colon.
-func (p *parser) contextLiteral() expr {
+func parseContextLiteral(p *parser) expr {
 	p.pos++
 	c := &contextLiteral{}
 	if p.space(); p.peek() == '}' {
@@ -311,7 +311,7 @@ func (p *parser) contextLiteral() expr {
 		return c
 	}
 	for {
-		key, ok := p.contextKey()
+		key, ok := parseContextKey(p)
 		if !ok || !p.symbol(":") {
 			return nil
 		}
@@ -330,11 +330,11 @@ func (p *parser) contextLiteral() expr {
 	}
 }
 
-func (p *parser) contextKey() (string, bool) {
+func parseContextKey(p *parser) (string, bool) {
 	p.space()
 	switch p.peek() {
 	case '"':
-		return p.stringLiteral()
+		return parseStringLiteral(p)
 	case '`':
 		return p.name()
 	}
@@ -349,14 +349,14 @@ func (p *parser) contextKey() (string, bool) {
 }
 
 // lambda reads "function(a, b) body".
-func (p *parser) lambda() expr {
+func parseLambda(p *parser) expr {
 	p.keyword("function")
 	if !p.symbol("(") {
 		return nil
 	}
 	f := &lambda{}
 	if p.space(); p.peek() != ')' {
-		if !p.parameters(f) {
+		if !parseParameters(p, f) {
 			return nil
 		}
 	}
@@ -372,15 +372,15 @@ func (p *parser) lambda() expr {
 	return f
 }
 
-func (p *parser) parameters(f *lambda) bool {
+func parseParameters(p *parser, f *lambda) bool {
 	for {
-		name, ok := p.parameterName("")
+		name, ok := parseParameterName(p, "")
 		if !ok {
 			return false
 		}
 		var t *typeRef
 		if p.profile == DMN && p.symbol(":") {
-			if t = p.typeRef(); t == nil {
+			if t = parseTypeRef(p); t == nil {
 				return false
 			}
 		}
@@ -392,7 +392,7 @@ func (p *parser) parameters(f *lambda) bool {
 }
 
 // parameterName takes the name of a parameter or a loop variable, words up to the given keyword.
-func (p *parser) parameterName(until string) (string, bool) {
+func parseParameterName(p *parser, until string) (string, bool) {
 	p.space()
 	if p.peek() == '`' {
 		return p.name()

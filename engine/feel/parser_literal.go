@@ -6,15 +6,15 @@ import (
 )
 
 // numberLiteral reads digits with a fraction. A point that is followed by no digit belongs to a path or a range.
-func (p *parser) numberLiteral() expr {
+func parseNumberLiteral(p *parser) expr {
 	start := p.pos
-	p.digits()
+	parseDigits(p)
 	if p.peek() == '.' && p.pos+1 < len(p.src) && isDigit(p.src[p.pos+1]) {
 		p.pos++
-		p.digits()
+		parseDigits(p)
 	}
 	if p.profile == DMN && (p.peek() == 'e' || p.peek() == 'E') {
-		p.exponent()
+		parseExponent(p)
 	}
 	v, ok := parseNumber(p.src[start:p.pos])
 	if !ok {
@@ -25,14 +25,14 @@ func (p *parser) numberLiteral() expr {
 	return &literal{v}
 }
 
-func (p *parser) digits() {
+func parseDigits(p *parser) {
 	for isDigit(p.peek()) {
 		p.pos++
 	}
 }
 
 // exponent takes "e5" (DMN 1.5); what is none stays unread.
-func (p *parser) exponent() {
+func parseExponent(p *parser) {
 	back := p.pos
 	p.pos++
 	if c := p.peek(); c == '+' || c == '-' {
@@ -42,12 +42,12 @@ func (p *parser) exponent() {
 		p.pos = back
 		return
 	}
-	p.digits()
+	parseDigits(p)
 }
 
 // stringLiteral reads "…" with its escapes. As in feel-scala 1.19 an unknown escape stands for itself, and so does
 // \uXXXX, which only the standard resolves.
-func (p *parser) stringLiteral() (string, bool) {
+func parseStringLiteral(p *parser) (string, bool) {
 	start := p.pos
 	p.pos++
 	plain := true
@@ -62,7 +62,7 @@ func (p *parser) stringLiteral() (string, bool) {
 			if plain {
 				return text, true
 			}
-			return p.unescape(text), true
+			return parseUnescape(p, text), true
 		}
 		p.pos++
 	}
@@ -71,7 +71,7 @@ func (p *parser) stringLiteral() (string, bool) {
 	return "", false
 }
 
-func (p *parser) unescape(text string) string {
+func parseUnescape(p *parser, text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
 		c := text[i]
@@ -84,7 +84,7 @@ func (p *parser) unescape(text string) string {
 			b.WriteByte("\"\\'\n\r\t\b\f"[at])
 			continue
 		}
-		if r, size := p.unicode(text[i:]); size > 0 {
+		if r, size := parseUnicode(p, text[i:]); size > 0 {
 			b.WriteRune(r)
 			i += size - 1
 			continue
@@ -96,7 +96,7 @@ func (p *parser) unescape(text string) string {
 }
 
 // unicode reads uXXXX (maybe a surrogate pair) or UXXXXXX; size 0 when there is none.
-func (p *parser) unicode(text string) (r rune, size int) {
+func parseUnicode(p *parser, text string) (r rune, size int) {
 	if p.profile != DMN {
 		return 0, 0
 	}
@@ -118,13 +118,13 @@ func (p *parser) unicode(text string) (r rune, size int) {
 }
 
 // temporalLiteral reads @"…"; text that is no temporal value is null.
-func (p *parser) temporalLiteral() expr {
+func parseTemporalLiteral(p *parser) expr {
 	p.pos++
 	if p.space(); p.peek() != '"' {
 		p.want("a string")
 		return nil
 	}
-	text, ok := p.stringLiteral()
+	text, ok := parseStringLiteral(p)
 	if !ok {
 		return nil
 	}

@@ -1,7 +1,7 @@
 package feel
 
 // unaryTests reads the cell of a decision table: "-", "not(tests)" or tests separated by commas.
-func (p *parser) unaryTests() expr {
+func parseUnaryTests(p *parser) expr {
 	p.space()
 	if p.peek() == '-' {
 		back := p.pos
@@ -11,14 +11,14 @@ func (p *parser) unaryTests() expr {
 		}
 		p.pos = back
 	}
-	return p.tests()
+	return parseTests(p)
 }
 
 // tests reads tests separated by commas.
-func (p *parser) tests() expr {
+func parseTests(p *parser) expr {
 	var all []expr
 	for {
-		t := p.test()
+		t := parseTest(p)
 		if t == nil {
 			return nil
 		}
@@ -34,15 +34,15 @@ func (p *parser) tests() expr {
 }
 
 // test reads one test: a negation or an expression (of which ranges and "< 5" are special forms).
-func (p *parser) test() expr {
-	if negated, isNegation := p.notTests(); isNegation {
+func parseTest(p *parser) expr {
+	if negated, isNegation := parseNotTests(p); isNegation {
 		return negated
 	}
 	return p.expression()
 }
 
 // notTests reads "not(tests)".
-func (p *parser) notTests() (expr, bool) {
+func parseNotTests(p *parser) (expr, bool) {
 	p.space()
 	back := p.pos
 	if !p.atWord("not") {
@@ -58,7 +58,7 @@ func (p *parser) notTests() (expr, bool) {
 	}
 	defer p.leave()
 	p.pos++
-	inner := p.tests()
+	inner := parseTests(p)
 	if inner == nil || !p.symbol(")") {
 		return nil, true
 	}
@@ -66,8 +66,8 @@ func (p *parser) notTests() (expr, bool) {
 }
 
 // testAfterIn reads the right side of "in": one test, or tests in parentheses.
-func (p *parser) testAfterIn() expr {
-	if negated, isNegation := p.notTests(); isNegation {
+func parseTestAfterIn(p *parser) expr {
+	if negated, isNegation := parseNotTests(p); isNegation {
 		return negated
 	}
 	if p.space(); p.peek() != '(' {
@@ -82,16 +82,16 @@ func (p *parser) testAfterIn() expr {
 	}
 	defer p.leave()
 	p.pos++
-	first := p.test()
+	first := parseTest(p)
 	if first == nil {
 		return nil
 	}
 	if p.space(); p.has("..") {
-		return p.rangeTail('(', first)
+		return parseRangeTail(p, '(', first)
 	}
 	list := &testList{[]expr{first}}
 	for p.symbol(",") {
-		next := p.test()
+		next := parseTest(p)
 		if next == nil {
 			return nil
 		}
@@ -104,7 +104,7 @@ func (p *parser) testAfterIn() expr {
 }
 
 // typeRef reads the name of a type, in the DMN profile with its arguments.
-func (p *parser) typeRef() *typeRef {
+func parseTypeRef(p *parser) *typeRef {
 	p.space()
 	for _, name := range [...]string{"date and time", "days and time duration", "years and months duration"} {
 		if p.atWord(name) {
@@ -124,12 +124,12 @@ func (p *parser) typeRef() *typeRef {
 	}
 	t := &typeRef{name: name}
 	if p.profile == DMN {
-		return p.typeArguments(t)
+		return parseTypeArguments(p, t)
 	}
 	return t
 }
 
-func (p *parser) typeArguments(t *typeRef) *typeRef {
+func parseTypeArguments(p *parser, t *typeRef) *typeRef {
 	if p.space(); p.peek() != '<' {
 		return t
 	}
@@ -146,7 +146,7 @@ func (p *parser) typeArguments(t *typeRef) *typeRef {
 			}
 			t.keys = append(t.keys, key)
 		}
-		arg := p.typeRef()
+		arg := parseTypeRef(p)
 		if arg == nil {
 			return nil
 		}
@@ -159,7 +159,7 @@ func (p *parser) typeArguments(t *typeRef) *typeRef {
 		return nil
 	}
 	if t.name == "function" && p.symbol("->") {
-		if t.result = p.typeRef(); t.result == nil {
+		if t.result = parseTypeRef(p); t.result == nil {
 			return nil
 		}
 	}

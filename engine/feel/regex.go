@@ -242,7 +242,7 @@ func matchAgain(text string, at int, group string, fold bool) (int, bool) {
 }
 
 // regex compiles a pattern or takes it from the ones used before.
-func (m *machine) regex(pattern, flags string) (*regex, error) {
+func cachedRegex(m *machine, pattern, flags string) (*regex, error) {
 	key := flags + "/" + pattern
 	if re, known := m.regexes[key]; known {
 		return re, nil

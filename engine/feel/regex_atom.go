@@ -17,7 +17,7 @@ func (p *regexParser) atom() ([]instruction, error) {
 	case '(':
 		return p.group()
 	case '[':
-		set, err := p.class()
+		set, err := regexClass(p)
 		if err != nil {
 			return nil, err
 		}
@@ -182,11 +182,11 @@ func (p *regexParser) escape() ([]instruction, error) {
 		crlf := join(one(func(r rune) bool { return r == '\r' }), one(func(r rune) bool { return r == '\n' }))
 		return either(crlf, one(func(r rune) bool { return isLineEnd(r) || r == '\v' || r == '\f' })), nil
 	case 'k':
-		return p.namedReference()
+		return regexNamedReference(p)
 	case '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return p.reference(), nil
 	}
-	set, err := p.classEscape()
+	set, err := regexClassEscape(p)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +206,7 @@ func (p *regexParser) reference() []instruction {
 	return []instruction{{op: opBack, x: n, fold: p.flags.fold}}
 }
 
-func (p *regexParser) namedReference() ([]instruction, error) {
+func regexNamedReference(p *regexParser) ([]instruction, error) {
 	p.pos++
 	end := strings.IndexByte(p.text[p.pos:], '>')
 	if !p.take("<") || end < 0 {
@@ -238,7 +238,7 @@ func atWordEdge(text string, at int) bool {
 }
 
 // hexEscape reads \xHH, \x{H…} and \uHHHH behind their letter.
-func (p *regexParser) hexEscape(letter byte) (rune, error) {
+func regexHexEscape(p *regexParser, letter byte) (rune, error) {
 	digits := 4
 	if letter == 'x' {
 		digits = 2

@@ -46,19 +46,19 @@ func folded(set runeSet) runeSet {
 
 // class reads what stands behind "[" up to its "]": characters, ranges, classes in it (union), "&&" (intersection) and
 // "-[…]" (difference, as in XPath).
-func (p *regexParser) class() (runeSet, error) {
+func regexClass(p *regexParser) (runeSet, error) {
 	if p.depth++; p.depth > maxRegexDepth {
 		return nil, errPattern
 	}
 	defer func() { p.depth-- }()
 	negated := p.take("^")
-	set, err := p.classMembers()
+	set, err := regexClassMembers(p)
 	if err != nil {
 		return nil, err
 	}
 	for p.take("&&") {
 		left, right := set, runeSet(nil)
-		if right, err = p.classMembers(); err != nil {
+		if right, err = regexClassMembers(p); err != nil {
 			return nil, err
 		}
 		set = func(r rune) bool { return left(r) && right(r) }
@@ -75,7 +75,7 @@ func (p *regexParser) class() (runeSet, error) {
 	return set, nil
 }
 
-func (p *regexParser) classMembers() (runeSet, error) {
+func regexClassMembers(p *regexParser) (runeSet, error) {
 	var members []runeSet
 	for first := true; ; first = false {
 		switch {
@@ -84,7 +84,7 @@ func (p *regexParser) classMembers() (runeSet, error) {
 		case strings.HasPrefix(p.text[p.pos:], "&&"), p.text[p.pos] == ']' && !first:
 			return anySet(members), nil
 		case p.take("-["):
-			minus, err := p.class()
+			minus, err := regexClass(p)
 			if err != nil {
 				return nil, err
 			}
@@ -92,14 +92,14 @@ func (p *regexParser) classMembers() (runeSet, error) {
 			members = []runeSet{func(r rune) bool { return all(r) && !minus(r) }}
 			continue
 		case p.take("["):
-			inner, err := p.class()
+			inner, err := regexClass(p)
 			if err != nil {
 				return nil, err
 			}
 			members = append(members, inner)
 			continue
 		}
-		member, err := p.classMember()
+		member, err := regexClassMember(p)
 		if err != nil {
 			return nil, err
 		}
@@ -122,8 +122,8 @@ func anySet(sets []runeSet) runeSet {
 }
 
 // classMember reads one character, a range or an escape.
-func (p *regexParser) classMember() (runeSet, error) {
-	low, set, err := p.classRune()
+func regexClassMember(p *regexParser) (runeSet, error) {
+	low, set, err := regexClassRune(p)
 	if err != nil || set != nil {
 		return set, err
 	}
@@ -132,7 +132,7 @@ func (p *regexParser) classMember() (runeSet, error) {
 		return func(r rune) bool { return r == low }, nil
 	}
 	p.pos++
-	high, set, err := p.classRune()
+	high, set, err := regexClassRune(p)
 	if err != nil || set != nil || high < low {
 		return nil, errPattern
 	}
@@ -140,19 +140,19 @@ func (p *regexParser) classMember() (runeSet, error) {
 }
 
 // classRune reads one character of a class; an escape that stands for many gives a set.
-func (p *regexParser) classRune() (rune, runeSet, error) {
+func regexClassRune(p *regexParser) (rune, runeSet, error) {
 	if !p.more() {
 		return 0, nil, errPattern
 	}
 	if !p.take(`\`) {
 		return p.next(), nil, nil
 	}
-	return p.escaped()
+	return regexEscaped(p)
 }
 
 // classEscape reads an escape that stands for characters, outside of a class.
-func (p *regexParser) classEscape() (runeSet, error) {
-	r, set, err := p.escaped()
+func regexClassEscape(p *regexParser) (runeSet, error) {
+	r, set, err := regexEscaped(p)
 	if err != nil || set != nil {
 		return set, err
 	}
@@ -160,7 +160,7 @@ func (p *regexParser) classEscape() (runeSet, error) {
 }
 
 // escaped reads what stands behind a backslash: one character or a set.
-func (p *regexParser) escaped() (rune, runeSet, error) {
+func regexEscaped(p *regexParser) (rune, runeSet, error) {
 	if !p.more() {
 		return 0, nil, errPattern
 	}
@@ -183,10 +183,10 @@ func (p *regexParser) escaped() (rune, runeSet, error) {
 	case 'e':
 		return 0x1b, nil, nil
 	case 'x', 'u':
-		r, err := p.hexEscape(byte(r))
+		r, err := regexHexEscape(p, byte(r))
 		return r, nil, err
 	case 'p', 'P':
-		set, err := p.property(r == 'P')
+		set, err := regexProperty(p, r == 'P')
 		return 0, set, err
 	}
 	if r < 0x80 && (isDigit(byte(r)) || unicode.IsLetter(r)) {
@@ -218,7 +218,7 @@ func escapedSet(letter byte) runeSet {
 }
 
 // property reads \pL, \p{Lu}, \p{IsLatin} and the POSIX names.
-func (p *regexParser) property(negated bool) (runeSet, error) {
+func regexProperty(p *regexParser, negated bool) (runeSet, error) {
 	var name string
 	if p.take("{") {
 		end := strings.IndexByte(p.text[p.pos:], '}')

@@ -3,7 +3,6 @@ package feel
 import (
 	"math"
 	"time"
-	_ "time/tzdata" // zones are the same on every machine, also where none are installed
 	"unsafe"
 )
 

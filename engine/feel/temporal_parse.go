@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
-	"unicode/utf8"
 )
 
 // Duration is an ISO-8601 duration: a calendar part (Months, Days) and an exact part (Seconds, Nanos). All parts are
@@ -330,11 +328,8 @@ func namedZone(name string) *zone {
 	if name == "Z" {
 		return utc
 	}
-	if name == "" || name == "Local" || len(name) > 64 || !utf8.ValidString(name) {
-		return nil
-	}
-	rules, err := time.LoadLocation(name)
-	if err != nil {
+	rules, ok := loadZone(name)
+	if !ok {
 		return nil
 	}
 	return &zone{name: name, rules: rules}

@@ -13,10 +13,10 @@ const (
 
 // String writes v as messages quote it, which is also what the built-in string() writes inside of lists and contexts:
 // strings in quotation marks, temporal values in ISO-8601, contexts as {key:value, …}. Long texts end in "…".
-func (v Value) String() string { return v.excerpt(maxText) }
+func (v Value) String() string { return excerptOf(v, maxText) }
 
 // excerpt is the text of v, cut off behind most bytes.
-func (v Value) excerpt(most int) string {
+func excerptOf(v Value, most int) string {
 	w := textWriter{most: most}
 	w.value(v)
 	text := string(w.text)

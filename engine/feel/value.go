@@ -177,18 +177,18 @@ const missing = 1
 
 func (v Value) str() string { return unsafe.String((*byte)(v.p), int(v.n)) }
 
-func (v Value) bytes() []byte { return unsafe.Slice((*byte)(v.p), int(v.n)) }
+func rawBytes(v Value) []byte { return unsafe.Slice((*byte)(v.p), int(v.n)) }
 
 func (v Value) items() []Value {
 	if v.x == rawJSON {
-		return decodeArray(v.bytes())
+		return decodeArray(rawBytes(v))
 	}
 	return unsafe.Slice((*Value)(v.p), int(v.n))
 }
 
 func (v Value) context() Context {
 	if v.x == rawJSON {
-		return Context{raw: v.bytes()}
+		return Context{raw: rawBytes(v)}
 	}
 	return *(*Context)(v.p)
 }

@@ -37,7 +37,7 @@ func (w Warning) Message() string {
 		case '#':
 			b.WriteString(w.name)
 		case '%':
-			b.WriteString(w.args[next].excerpt(maxExcerpt))
+			b.WriteString(excerptOf(w.args[next], maxExcerpt))
 			next++
 		case '&':
 			writeKeys(&b, w.args[next])
