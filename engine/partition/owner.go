@@ -16,7 +16,8 @@ type owner struct {
 	p       *Partition
 	machine Machine // nil while this node does not lead
 	term    uint64
-	now     int64 // of the last decision
+	now     int64 // of the last decision that was committed
+	at      int64 // of the decision in hand
 	held    int64 // until then time stands still, because what is due makes the engine fail
 
 	nextID   uint64
@@ -246,14 +247,14 @@ func (o *owner) decide(commands []core.Command) (out core.Output, cause any) {
 			o.p.streams.release()
 		}
 	}()
-	wall := o.p.config.Now()
-	if wall >= o.held {
-		o.now = max(o.now, wall)
+	o.at = o.now
+	if wall := o.p.config.Now(); wall >= o.held {
+		o.at = max(o.now, wall)
 	}
 	o.p.config.Reading.Lock()
 	defer o.p.config.Reading.Unlock()
 	return o.machine.Decide(core.Input{
-		Now: o.now, Seed: o.p.config.Seed(), Commands: commands, Streams: &o.p.streams,
+		Now: o.at, Seed: o.p.config.Seed(), Commands: commands, Streams: &o.p.streams,
 	}), nil
 }
 
@@ -270,6 +271,7 @@ func (o *owner) commit(out core.Output) {
 		o.p.counts.batches.Add(1)
 		o.p.counts.bytes.Add(uint64(len(entry)))
 	}
+	o.now = o.at
 	o.p.counts.commands.Add(uint64(len(o.commands)))
 	o.respond(out.Responses)
 	o.p.streams.deliver(out.Pushes)
