@@ -2,6 +2,7 @@ package bpmn
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -52,8 +53,15 @@ func (e *ValidationError) Error() string {
 // Unwrap gives the fault of the document, if that is the reason.
 func (e *ValidationError) Unwrap() error { return e.Syntax }
 
+// maxWritten bounds a text that travels in a rejection; nobody reads more.
+const maxWritten = 1000
+
 func writeFindings(b *strings.Builder, findings []Finding) {
 	for i, f := range findings {
+		if i == maxWritten {
+			fmt.Fprintf(b, "- and %d more\n", len(findings)-i)
+			return
+		}
 		if i == 0 || f.seq != findings[i-1].seq || f.Element != findings[i-1].Element {
 			b.WriteString("- Element: " + f.Element + "\n")
 		}

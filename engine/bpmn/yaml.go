@@ -7,13 +7,14 @@ import (
 
 	yamlerrors "github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
 
 // maxYAMLBytes bounds a YAML workflow; the largest people write are a few
-// kilobytes.
-const maxYAMLBytes = 1 << 20
+// kilobytes, and the parser's time grows faster than the text.
+const maxYAMLBytes = 256 << 10
 
 // yamlError is a fault at a place of a YAML workflow.
 type yamlError struct {
@@ -76,12 +77,9 @@ func parseWorkflow(text []byte) (*workflow, error) {
 	if len(text) > maxYAMLBytes {
 		return nil, &yamlError{1, 1, fmt.Sprintf("the workflow has %d bytes, the limit is %d", len(text), maxYAMLBytes)}
 	}
-	if err := shallow(text); err != nil {
-		return nil, err
-	}
-	file, err := parser.ParseBytes(text, 0)
+	file, err := parseDocument(text)
 	if err != nil {
-		return nil, located(err)
+		return nil, err
 	}
 	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
 		return nil, &yamlError{1, 1, "a workflow is one YAML document with name and tasks"}
@@ -115,16 +113,48 @@ func parseWorkflow(text []byte) (*workflow, error) {
 	return w, w.resolve()
 }
 
-// maxYAMLDepth is far above the five levels a workflow has.
-const maxYAMLDepth = 64
+// parseDocument calls the YAML library. A panic in there is a text it cannot
+// read, not the end of the program.
+func parseDocument(text []byte) (file *ast.File, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			file, err = nil, &yamlError{1, 1, fmt.Sprintf("this is no well-formed YAML: %v", fault)}
+		}
+	}()
+	tokens := lexer.Tokenize(string(text))
+	if err := shallow(text, tokens); err != nil {
+		return nil, err
+	}
+	if file, err = parser.Parse(tokens, 0); err != nil {
+		return nil, located(err)
+	}
+	return file, nil
+}
 
-// shallow refuses deep nesting before the parser recurses into it: flow
-// brackets, block indicators on one line, and indentation.
-func shallow(text []byte) error {
+// maxYAMLDepth is far above the five levels a workflow has.
+const (
+	maxYAMLDepth = 64
+	tooDeep      = "nested more than 64 deep"
+)
+
+// shallow refuses deep nesting before the parser recurses into it: by flow
+// brackets, or by indentation, to which dashes on one line count.
+func shallow(text []byte, tokens token.Tokens) error {
 	for i, line := range strings.Split(string(text), "\n") {
-		indent := len(line) - len(strings.TrimLeft(line, " -?:\t"))
-		if deep := strings.Count(line, "[") + strings.Count(line, "{"); indent > 2*maxYAMLDepth || deep > maxYAMLDepth {
-			return &yamlError{i + 1, 1, fmt.Sprintf("nested more than %d deep", maxYAMLDepth)}
+		if indent := len(line) - len(strings.TrimLeft(line, " -?:\t")); indent > 2*maxYAMLDepth {
+			return &yamlError{i + 1, 1, tooDeep}
+		}
+	}
+	depth := 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			depth++
+		case token.SequenceEndType, token.MappingEndType:
+			depth--
+		}
+		if depth > maxYAMLDepth {
+			return yamlErrorAt(t, tooDeep)
 		}
 	}
 	return nil

@@ -100,8 +100,10 @@ func TestFaultsOfWorkflowsHaveAPlace(t *testing.T) {
 		{task + "- id: a\n  type: t\n", "line 5, column 7: task id 'a' is used twice; ids must be unique"},
 		{"name: *x\ntasks: []\n", "line 1, column 7: name must be a text, a number or a boolean"},
 		{"name: n\ntasks:\n\t- a\n", "line 3, column 1: this is no well-formed YAML: found character '\t' that cannot start any token"},
-		{"name: " + strings.Repeat("[", 100), "line 1, column 1: nested more than 64 deep"},
-		{strings.Repeat(" ", 2<<20), "line 1, column 1: the workflow has 2097152 bytes, the limit is 1048576"},
+		{"name: " + strings.Repeat("[", 100), "line 1, column 71: nested more than 64 deep"},
+		{"name: " + strings.Repeat("[\n", 100), "line 65, column 1: nested more than 64 deep"},
+		{"tasks:\n" + strings.Repeat("- ", 100), "line 2, column 1: nested more than 64 deep"},
+		{strings.Repeat(" ", 2<<20), "line 1, column 1: the workflow has 2097152 bytes, the limit is 262144"},
 	} {
 		_, err := bpmn.Read("w.yaml", []byte(c.workflow))
 		if err == nil || err.Error() != "'w.yaml': "+c.want {
