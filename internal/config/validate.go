@@ -93,8 +93,12 @@ func (l *Loaded) validateChoices(refuse func(key, format string, args ...any)) {
 // loopback: an open port would let everybody move money.
 func (l *Loaded) validateListeners(refuse func(key, format string, args ...any)) {
 	listeners := []struct{ key, address string }{
-		{"grpc.listen", l.GRPC.Listen}, {"http.listen", l.HTTP.Listen}, {"management.listen", l.Management.Listen},
-		{"node.listen", l.Node.Listen}, {"gossip.listen", l.Gossip.Listen}, {"scheme.listen", l.Scheme.Listen},
+		{"grpc.listen", l.GRPC.Listen},
+		{"http.listen", l.HTTP.Listen},
+		{"management.listen", l.Management.Listen},
+		{"node.listen", l.Node.Listen},
+		{"gossip.listen", l.Gossip.Listen},
+		{"scheme.listen", l.Scheme.Listen},
 	}
 	for _, listener := range listeners {
 		if listener.address == "" {

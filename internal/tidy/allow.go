@@ -12,7 +12,12 @@ type Allowance struct {
 
 // Allowed are the exceptions. The list may only shrink: an entry that is no longer needed fails
 // the test, and a new one needs maxAllowed to be raised, which a reviewer sees.
-var Allowed = []Allowance{}
+var Allowed = []Allowance{
+	{"type-size", "engine/gateway.Server methods", "gRPC wants one type with a method per call; each is in a file of its own"},
+	{"type-size", "engine/state.View methods", "one short method per question to the state; the files are split by table"},
+	{"type-size", "engine/state.Tables methods", "one short method per change of the state; the files are split by table"},
+	{"pure", "engine/feel.namedZone time.LoadLocation", "zones named in expressions come from the machine, or the embedded copy where it has none; only the leader evaluates, and what it decided is in the log"},
+}
 
 // maxAllowed is the length of the list.
-const maxAllowed = 0
+const maxAllowed = 4
