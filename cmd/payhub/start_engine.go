@@ -27,6 +27,7 @@ type engine struct {
 
 // startEngine opens the log and the state and starts the partitions.
 func (n *node) startEngine(ctx context.Context) (*engine, error) {
+	tuneCollector()
 	host, _, err := net.SplitHostPort(n.Node.Listen)
 	if err != nil {
 		return nil, failed("start", "node.listen: "+err.Error(), "give host:port")

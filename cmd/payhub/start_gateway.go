@@ -14,9 +14,15 @@ import (
 // one whose calls are served.
 const gatewayVersion = "8.8.0"
 
+// streamWorkers is how many calls are served by goroutines that stay: their stacks have grown
+// already. More calls at once get goroutines of their own.
+const streamWorkers = 512
+
 // startGateway serves gRPC.
 func (n *node) startGateway(e *engine) error {
-	server, err := gateway.New(gateway.Config{Router: e.router, Version: gatewayVersion})
+	server, err := gateway.New(gateway.Config{
+		Router: e.router, Version: gatewayVersion, Options: []grpc.ServerOption{grpc.NumStreamWorkers(streamWorkers)},
+	})
 	if err != nil {
 		return failed("start", err.Error(), "")
 	}

@@ -1,6 +1,8 @@
 package state
 
 import (
+	"strings"
+
 	"github.com/payhub/payhub/engine/bpmn"
 	"github.com/payhub/payhub/engine/record"
 )
@@ -19,10 +21,17 @@ func (d *Definition) Headers(e *bpmn.Element) record.Document { return d.headers
 // Definitions keeps read definitions; they never change, so they are read once.
 type Definitions struct {
 	byKey map[int64]*Definition
+	// latest are the newest versions as committed. A decision that adds a version forgets the
+	// one before it; until it is committed the new one is found in the overlay.
+	latest map[processName]int64
 }
 
+type processName struct{ tenant, id string }
+
 // NewDefinitions makes an empty cache.
-func NewDefinitions() *Definitions { return &Definitions{byKey: map[int64]*Definition{}} }
+func NewDefinitions() *Definitions {
+	return &Definitions{byKey: map[int64]*Definition{}, latest: map[processName]int64{}}
+}
 
 // Definition finds a process definition by its key; nil if there is none.
 func (v *View) Definition(key int64) *Definition {
@@ -64,9 +73,19 @@ func newDefinition(key int64, p *record.Process, graph *bpmn.Process) *Definitio
 
 // LatestDefinition finds the newest version of a process; nil if there is none.
 func (v *View) LatestDefinition(tenant, id string) *Definition {
-	key, ok := v.number(v.key(tableProcessLatest).text(tenantKey(tenant)).text(id))
-	if !ok {
-		return nil
+	where := v.key(tableProcessLatest).text(tenantKey(tenant)).text(id)
+	if v.overlay != nil {
+		if value, ok := v.overlay.Own(where); ok {
+			return v.Definition(lastNum(value))
+		}
+	}
+	key, cached := v.definitions.latest[processName{tenant, id}]
+	if !cached {
+		var ok bool
+		if key, ok = v.number(where); !ok {
+			return nil
+		}
+		v.definitions.latest[processName{strings.Clone(tenant), strings.Clone(id)}] = key
 	}
 	return v.Definition(key)
 }
@@ -83,6 +102,7 @@ func (v *View) DefinitionVersion(tenant, id string, version int32) *Definition {
 // InsertProcess adds a definition, which is then the newest of its process.
 func (t *Tables) InsertProcess(key int64, p *record.Process) {
 	t.overlay.insert(t.key(tableProcess).num(key), t.overlay.encode(p))
+	delete(t.definitions.latest, processName{p.TenantID, p.BpmnProcessID})
 	value := rowKey(nil).num(key)
 	tenant := tenantKey(p.TenantID)
 	t.overlay.put(t.key(tableProcessVersion).text(tenant).text(p.BpmnProcessID).num(int64(p.Version)), value)
