@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -80,22 +83,34 @@ func startPayhub(root string) (*target, error) {
 	command := exec.Command(binary, "server", "--engine.data", filepath.Join(data, "data"), "--roles", "[engine, gateway]", "--addresses-file", addresses,
 		"--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0", "--node-listen", "127.0.0.1:0", "--gossip-listen", "127.0.0.1:0")
 	command.Stderr = os.Stderr
-	if err := command.Start(); err != nil {
-		return nil, fmt.Errorf("%w (make build makes it)", err)
-	}
+	command.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "PAYHUB_BIN=") // it would be an unknown setting
+	})
 	stop := func() {
 		endProcess(command)
 		_ = os.RemoveAll(data)
 	}
+	if err := command.Start(); err != nil {
+		return nil, fmt.Errorf("%w (make build makes it)", err)
+	}
+	address, err := boundAddress(addresses)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("%s server: %w", binary, err)
+	}
+	return &target{address: address, incident: lookupIncident(address), stop: stop}, nil
+}
+
+// boundAddress waits for the file that a payhub writes once it serves.
+func boundAddress(file string) (string, error) {
 	for range 300 {
 		var bound struct{ GRPC string }
-		if text, err := os.ReadFile(addresses); err == nil && json.Unmarshal(text, &bound) == nil && bound.GRPC != "" {
-			return &target{address: bound.GRPC, incident: lookupIncident(bound.GRPC), stop: stop}, nil
+		if text, err := os.ReadFile(file); err == nil && json.Unmarshal(text, &bound) == nil && bound.GRPC != "" {
+			return bound.GRPC, nil
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	stop()
-	return nil, fmt.Errorf("%s server was not ready within 30 s", binary)
+	return "", errors.New("it was not ready within 30 s")
 }
 
 // endProcess ends a process that was started here.
