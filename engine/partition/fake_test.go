@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"context"
 	"math"
 	"slices"
 	"sync"
@@ -23,8 +24,8 @@ type fakeLog struct {
 	entries int
 	err     error         // of the next proposals
 	gate    chan struct{} // when set, a proposal waits for it
+	held    atomic.Bool   // a proposal waits
 	full    atomic.Pointer[error]
-	state   *fakeState
 }
 
 func (l *fakeLog) Propose(term uint64, entry []byte, _ []record.Row) error {
@@ -32,6 +33,7 @@ func (l *fakeLog) Propose(term uint64, entry []byte, _ []record.Row) error {
 	gate, err := l.gate, l.err
 	l.mu.Unlock()
 	if gate != nil {
+		l.held.Store(true)
 		<-gate
 	}
 	if err != nil {
@@ -224,6 +226,18 @@ func waitFor(t testing.TB, what string, done func() bool) {
 			t.Fatalf("not within 10 s: %s", what)
 		}
 	}
+}
+
+// hold keeps the partition busy with one command, so that others queue up, until it is called off.
+func (w *world) hold(t *testing.T) (release func()) {
+	t.Helper()
+	gate := make(chan struct{})
+	release = sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
+	w.log.set(func() { w.log.gate = gate })
+	go w.Submit(context.Background(), complete(0)) //nolint:errcheck // it only takes time
+	waitFor(t, "a proposal", w.log.held.Load)
+	return release
 }
 
 func complete(key int64) record.Record {

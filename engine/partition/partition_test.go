@@ -20,8 +20,7 @@ func silent(c *Config) { c.Logger = slog.New(slog.NewTextHandler(io.Discard, nil
 
 func TestManyCallersGetTheirOwnAnswersAndShareEntries(t *testing.T) {
 	w := open(t, nil)
-	gate := make(chan struct{})
-	w.log.set(func() { w.log.gate = gate })
+	release := w.hold(t)
 	var all sync.WaitGroup
 	for key := range int64(500) {
 		all.Go(func() {
@@ -31,10 +30,10 @@ func TestManyCallersGetTheirOwnAnswersAndShareEntries(t *testing.T) {
 			}
 		})
 	}
-	waitFor(t, "commands queue up", func() bool { return w.Stats().Queued >= 200 })
-	close(gate)
+	waitFor(t, "commands queue up", func() bool { return w.Stats().Queued == 500 })
+	release()
 	all.Wait()
-	if s := w.Stats(); s.Commands != 500 || s.Batches > 300 {
+	if s := w.Stats(); s.Commands != 501 || s.Batches != 3 { // 256 and 244
 		t.Errorf("%d commands in %d entries", s.Commands, s.Batches)
 	}
 }
@@ -60,14 +59,12 @@ func TestAnAnswerMayComeWithALaterCommand(t *testing.T) {
 
 func TestAFullQueueIsRefusedByName(t *testing.T) {
 	w := open(t, func(c *Config) { c.QueueSize, c.MaxCommands = 2, 1 })
-	gate := make(chan struct{})
-	w.log.set(func() { w.log.gate = gate })
+	release := w.hold(t)
 	var all sync.WaitGroup
 	defer all.Wait()
-	defer close(gate)
-	for range 3 {
+	defer release()
+	for range 2 {
 		all.Go(func() { w.Submit(background, complete(1)) })
-		time.Sleep(5 * time.Millisecond)
 	}
 	waitFor(t, "the queue is full", func() bool { return w.Stats().Queued == 2 })
 	_, err := w.Submit(background, complete(1))
@@ -165,8 +162,7 @@ func TestRequestIDsOfOneTermNeverComeAgainInAnother(t *testing.T) {
 
 func TestACommandThatMakesTheEngineFailIsSetAside(t *testing.T) {
 	w := open(t, silent)
-	gate := make(chan struct{})
-	w.log.set(func() { w.log.gate = gate })
+	release := w.hold(t)
 	var all sync.WaitGroup
 	for key := range int64(30) {
 		all.Go(func() {
@@ -179,8 +175,8 @@ func TestACommandThatMakesTheEngineFailIsSetAside(t *testing.T) {
 			}
 		})
 	}
-	waitFor(t, "commands queue up", func() bool { return w.Stats().Queued > 20 })
-	close(gate)
+	waitFor(t, "commands queue up", func() bool { return w.Stats().Queued == 30 })
+	release()
 	all.Wait()
 	if s := w.Stats(); s.Panics != 1 || s.Quarantined != 1 {
 		t.Errorf("%d panics, %d commands set aside; want 1 and 1", s.Panics, s.Quarantined)
@@ -302,8 +298,9 @@ func TestANewStreamGetsJobsThatWaited(t *testing.T) {
 	for key := range int64(250) {
 		w.Submit(background, create(key))
 	}
-	if len(w.available) != 250 || <-w.available != "work" {
-		t.Errorf("%d notices of available jobs", len(w.available))
+	waitFor(t, "a notice for each job", func() bool { return len(w.available) == 250 })
+	if jobType := <-w.available; jobType != "work" {
+		t.Errorf("jobs of type %q are available", jobType)
 	}
 	s := w.stream(t, 1000)
 	if keys := received(t, s, 250); !slices.IsSorted(keys) {
@@ -344,14 +341,13 @@ func TestCreditsOfADecisionThatFailedComeBack(t *testing.T) {
 	w := open(t, silent)
 	s := w.stream(t, 1)
 	w.Query(background, func(Machine) {})
-	gate := make(chan struct{})
-	w.log.set(func() { w.log.gate = gate })
+	release := w.hold(t)
 	var all sync.WaitGroup
-	for _, c := range []record.Record{complete(1), create(7), complete(13)} { // 7 takes the credit, 13 fails
+	for i, c := range []record.Record{create(7), complete(13)} { // 7 takes the credit, 13 fails
 		all.Go(func() { w.Submit(background, c) })
-		time.Sleep(5 * time.Millisecond)
+		waitFor(t, "it queues up", func() bool { return w.Stats().Queued >= i+1 })
 	}
-	close(gate)
+	release()
 	all.Wait()
 	if keys := received(t, s, 1); keys[0] != 7 {
 		t.Errorf("pushed %v", keys)
