@@ -9,7 +9,6 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/payhub/payhub/engine/core"
 	"github.com/payhub/payhub/engine/partition"
 	"github.com/payhub/payhub/engine/record"
 )
@@ -137,7 +136,7 @@ func (r *Router) JobsAvailable(jobType string) {
 }
 
 // LookupRequest names an instance by its key or, where that is 0, by its idempotency key.
-type LookupRequest = core.LookupRequest
+type LookupRequest = partition.LookupRequest
 
 // Lookup reads an instance at the partition's leader; ErrNotFound if it is unknown.
 func (r *Router) Lookup(ctx context.Context, id int32, request LookupRequest) (Instance, error) {
@@ -145,14 +144,7 @@ func (r *Router) Lookup(ctx context.Context, id int32, request LookupRequest) (I
 	if err != nil {
 		return Instance{}, err
 	}
-	var found core.Lookup
-	err = p.Query(ctx, func(m partition.Machine) {
-		if l, ok := m.(interface {
-			Lookup(core.LookupRequest) core.Lookup
-		}); ok {
-			found = l.Lookup(request)
-		}
-	})
+	found, err := p.Lookup(ctx, request)
 	if err != nil {
 		return Instance{}, translate(err)
 	}

@@ -10,11 +10,15 @@ import (
 	"github.com/payhub/payhub/engine/step"
 )
 
-// Response, Push, Streams and StreamTarget are what a decision has to do with the world outside.
+// What a decision has to do with the world outside.
 type (
-	Response     = step.Response
-	Push         = step.Push
-	Streams      = step.Streams
+	// Response answers a command whose caller waits.
+	Response = step.Response
+	// Push is a job that was activated for a stream.
+	Push = step.Push
+	// Streams knows the workers that have jobs pushed to them.
+	Streams = step.Streams
+	// StreamTarget is a job stream that takes one more job.
 	StreamTarget = step.StreamTarget
 )
 

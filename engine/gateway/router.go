@@ -48,15 +48,25 @@ var (
 
 // The words of the Router are those of the cluster.
 type (
-	StreamRequest   = cluster.StreamRequest
-	StreamedJob     = cluster.StreamedJob
-	JobStream       = cluster.JobStream
-	LookupRequest   = cluster.LookupRequest
-	Instance        = cluster.Instance
-	OpenIncident    = cluster.OpenIncident
-	Role            = cluster.Role
-	Topology        = cluster.Topology
-	Broker          = cluster.Broker
+	// StreamRequest says which jobs a worker wants pushed.
+	StreamRequest = cluster.StreamRequest
+	// StreamedJob is a job that was leased to the worker of a stream.
+	StreamedJob = cluster.StreamedJob
+	// JobStream is the open stream of one worker.
+	JobStream = cluster.JobStream
+	// LookupRequest names an instance by its key or its idempotency key.
+	LookupRequest = cluster.LookupRequest
+	// Instance is what the engine knows of a process instance.
+	Instance = cluster.Instance
+	// OpenIncident is an incident that nobody has resolved yet.
+	OpenIncident = cluster.OpenIncident
+	// Role is what a node is for a partition.
+	Role = cluster.Role
+	// Topology is the cluster as this node knows it.
+	Topology = cluster.Topology
+	// Broker is one node of the cluster.
+	Broker = cluster.Broker
+	// BrokerPartition is a partition on one node.
 	BrokerPartition = cluster.BrokerPartition
 )
 
