@@ -210,7 +210,10 @@ func (h *history) any(list *[]int64, ends bool) (key int64) {
 }
 
 func (h *history) step() {
-	what := rapid.IntRange(0, 12).Draw(h.t, "what")
+	what := rapid.IntRange(0, 8).Draw(h.t, "what")
+	if rapid.Bool().Draw(h.t, "change") {
+		what = rapid.IntRange(9, 12).Draw(h.t, "what")
+	}
 	instance := h.any(&h.instances, what == 1)
 	if instance == 0 || what == 0 {
 		key := h.key(&h.instances)

@@ -127,19 +127,19 @@ const putJob = `INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLI
 func prepare(ctx context.Context, db *sql.DB) (*statements, error) {
 	s := &statements{}
 	for text, into := range map[string]**sql.Stmt{
-		"SELECT position FROM positions WHERE partition = ?":                                                                                &s.position,
-		"INSERT OR REPLACE INTO positions VALUES (?, ?, ?)":                                                                                 &s.putPosition,
-		"INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)":                                                               &s.putInstance,
-		"INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)":                                                                 &s.putJob,
-		"DELETE FROM jobs WHERE key = ?":                                                                                                    &s.dropJob,
-		"INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)":                                                               &s.putIncident,
-		"UPDATE incidents SET resolved_at = ? WHERE key = ?":                                                                                &s.resolveIncident,
-		"INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?)":                                                                         &s.putMessage,
-		"DELETE FROM messages WHERE key = ?":                                                                                                &s.dropMessage,
-		"SELECT facts, started_at, ended_at FROM transfers WHERE instance_key = ?":                                                          &s.transfer,
-		"SELECT started_at FROM instances WHERE key = ?":                                                                                    &s.startedAt,
-		"INSERT OR REPLACE INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)":                                             &s.putTransfer,
-		fmt.Sprintf("UPDATE instances SET steps = CASE WHEN length(steps) < %d THEN steps || ? ELSE steps END WHERE key = ?", maxStepsText): &s.addSteps,
+		"SELECT position FROM positions WHERE partition = ?":                  &s.position,
+		"INSERT OR REPLACE INTO positions VALUES (?, ?, ?)":                   &s.putPosition,
+		"INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)": &s.putInstance,
+		putJob:                           &s.putJob,
+		"DELETE FROM jobs WHERE key = ?": &s.dropJob,
+		"INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)":                                                                                        &s.putIncident,
+		"UPDATE incidents SET resolved_at = ? WHERE key = ?":                                                                                                         &s.resolveIncident,
+		"INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?)":                                                                                                  &s.putMessage,
+		"DELETE FROM messages WHERE key = ?":                                                                                                                         &s.dropMessage,
+		"SELECT facts, started_at, ended_at FROM transfers WHERE instance_key = ?":                                                                                   &s.transfer,
+		"SELECT started_at FROM instances WHERE key = ?":                                                                                                             &s.startedAt,
+		"INSERT OR REPLACE INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)":                                                                      &s.putTransfer,
+		fmt.Sprintf("UPDATE instances SET steps = CASE WHEN length(steps) < %d THEN steps || ? ELSE steps END WHERE key = ?", maxStepsText):                          &s.addSteps,
 		fmt.Sprintf("UPDATE instances SET state = ?, ended_at = ?, steps = CASE WHEN length(steps) < %d THEN steps || ? ELSE steps END WHERE key = ?", maxStepsText): &s.endInstance,
 	} {
 		var err error
