@@ -7,8 +7,8 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// AppendJSON appends v as compact JSON. Temporal values become ISO-8601 strings, integral numbers print as integers,
-// ranges and functions are null: JSON has no word for them.
+// AppendJSON appends v as compact JSON. Temporal values become the strings that Zeebe stores in variables, integral
+// numbers print as integers, ranges and functions are null: JSON has no word for them.
 func (v Value) AppendJSON(dst []byte) []byte {
 	switch v.kind {
 	case KindBoolean:
@@ -39,11 +39,27 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		return v.context().appendJSON(dst)
 	case KindDate, KindTime, KindDateTime, KindDaysTimeDuration, KindYearsMonthsDuration:
 		dst = append(dst, '"')
-		dst = v.appendTemporal(dst)
+		dst = v.appendISO(dst)
 		return append(dst, '"')
 	default:
 		return append(dst, "null"...)
 	}
+}
+
+// appendISO writes a temporal value as Zeebe 8.8 stores it: as string() does, but with offset and zone of a date-time
+// ("2020-01-02T10:00:00+01:00[Europe/Berlin]") and a local time without its seconds when they are zero ("10:00").
+func (v Value) appendISO(dst []byte) []byte {
+	switch {
+	case v.kind == KindTime && v.zone() == nil && v.n%60 == 0 && v.x == 0:
+		dst = appendTime(dst, v.n, 0)
+		return dst[:len(dst)-len(":00")]
+	case v.kind == KindDateTime && v.zone() != nil && v.zone().rules != nil:
+		d := v.dateTime()
+		d.zone = &zone{offset: d.zone.offset}
+		dst = dateTimeValue(d).appendTemporal(dst)
+		return append(append(append(dst, '['), v.zone().name...), ']')
+	}
+	return v.appendTemporal(dst)
 }
 
 func (c Context) appendJSON(dst []byte) []byte {

@@ -93,3 +93,41 @@ func TestInvalidJSONTakenForValid(t *testing.T) {
 		}
 	}
 }
+
+// The strings that Zeebe 8.8.21 stored for the same expressions in an input mapping. What it stored wrongly is left out:
+// integers above 2^63 wrap around there and fractions of a second of durations are lost.
+func TestVariablesAsZeebeStoresThem(t *testing.T) {
+	for expression, want := range map[string]string{
+		`duration("PT36H")`:                    `"P1DT12H"`,
+		`duration("P14M")`:                     `"P1Y2M"`,
+		`duration("PT0S")`:                     `"P0D"`,
+		`duration("P0M")`:                      `"P0Y"`,
+		`@"2020-01-02"`:                        `"2020-01-02"`,
+		`@"10:00:00Z"`:                         `"10:00:00Z"`,
+		`@"10:00:00"`:                          `"10:00"`,
+		`@"10:00:30"`:                          `"10:00:30"`,
+		`@"10:00:00@Europe/Berlin"`:            `"10:00:00@Europe/Berlin"`,
+		`@"2020-01-02T10:00:00"`:               `"2020-01-02T10:00:00"`,
+		`@"2020-01-02T10:00:00.5+01:00"`:       `"2020-01-02T10:00:00.5+01:00"`,
+		`@"2020-01-02T10:00:00@Europe/Berlin"`: `"2020-01-02T10:00:00+01:00[Europe/Berlin]"`,
+		`1.10`:                                 `1.1`,
+		`1.0`:                                  `1`,
+		`0.1 + 0.2`:                            `0.3`,
+		`{a:duration("PT36H"),b:[@"2020-01-02"]}`: `{"a":"P1DT12H","b":["2020-01-02"]}`,
+		`cycle(duration("PT1H"))`:                 `"R/PT1H"`,
+		`cycle(3.7, duration("PT1H"))`:            `"R3/PT1H"`,
+		`cycle(null, duration("PT36H"))`:          `"R/P1DT12H"`,
+		`[1..3]`:                                  `null`,
+		`fromAi("x")`:                             `"x"`,
+		`"\u0041"`:                                `"\\u0041"`,
+	} {
+		program, err := Parse(expression, Camunda)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := program.Eval(&Env{}, nil)
+		if got := string(v.AppendJSON(nil)); err != nil || got != want {
+			t.Errorf("%s gave %s (%v), want %s", expression, got, err, want)
+		}
+	}
+}
