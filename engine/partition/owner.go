@@ -263,7 +263,7 @@ func (o *owner) commit(out core.Output) {
 	if out.Batch != nil {
 		entry := out.Batch.Append(make([]byte, 0, o.size+o.size/4+1024))
 		o.size = len(entry)
-		if err := o.p.config.Log.Propose(o.term, entry, out.Batch.Rows); err != nil {
+		if err := o.p.config.Log.Propose(o.term, entry, out.Batch.AppliedRows()); err != nil {
 			o.lost(err)
 			return
 		}
