@@ -23,10 +23,12 @@ type backend struct {
 	answers map[uint64]record.Record // responses that nobody has asked for yet
 	records []coretest.Record
 	log     [][]byte // the coded batches
+	checked bool     // verify every decision
+	next    int64    // the next free position
 }
 
 func (b *backend) Reset() error {
-	*b = backend{limits: b.limits, store: state.NewMemory(), now: start, answers: map[uint64]record.Record{}}
+	*b = backend{limits: b.limits, checked: b.checked, next: 1, store: state.NewMemory(), now: start, answers: map[uint64]record.Record{}}
 	b.core = core.New(1, 1, b.store, b.limits)
 	return b.drain()
 }
@@ -43,7 +45,7 @@ func (b *backend) Records(from int) ([]coretest.Record, error) { return b.record
 
 // drain lets the core do by itself what is due.
 func (b *backend) drain() error {
-	for range 10_000 {
+	for range 1_000 {
 		due, _ := b.core.Due(b.now)
 		if !due {
 			return nil
@@ -56,9 +58,15 @@ func (b *backend) drain() error {
 }
 
 func (b *backend) decide(commands ...core.Command) error {
-	out := b.core.Decide(core.Input{Now: b.now, Seed: uint64(len(b.log)) + 1, Commands: commands})
+	in := core.Input{Now: b.now, Seed: uint64(len(b.log)) + 1, Commands: commands}
+	out := b.core.Decide(in)
 	if out.Batch == nil {
 		return nil
+	}
+	if b.checked {
+		if err := b.verify(in, out); err != nil {
+			return err
+		}
 	}
 	coded := out.Batch.Append(nil)
 	b.log = append(b.log, coded)

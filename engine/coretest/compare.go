@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-const day = 24 * time.Hour
+// lease is how long the runner activates jobs for: longer than a scenario moves the clock.
+const lease = 30 * 24 * time.Hour
 
 // looseEnds are parts of Zeebe's texts that come from the parsers it uses, for XML and FEEL. Another parser says the same
 // in its own words: only what stands before is compared.

@@ -203,7 +203,7 @@ func (r *Runner) worker(name string) (int64, error) {
 		return j.Key, nil
 	}
 	for !j.Activated {
-		answer, err := r.Backend.Send(Request{Command: &Activate{Type: j.Type, Max: 1, Timeout: day, Worker: "worker"}})
+		answer, err := r.Backend.Send(Request{Command: &Activate{Type: j.Type, Max: 1, Timeout: lease, Worker: "worker"}})
 		if err != nil {
 			return 0, err
 		}
