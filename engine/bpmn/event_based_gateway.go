@@ -32,7 +32,7 @@ func checkEventBasedGateway(m *model, n *node) {
 }
 
 func isCatch(n *node) bool {
-	if n.name != "intermediateCatchEvent" {
+	if n.name != "intermediateCatchEvent" || len(n.definitions) != 1 {
 		return false
 	}
 	t := eventOf(n)

@@ -1,6 +1,9 @@
 package bpmn
 
 func checkMessage(m *model, n *node) {
+	if n.id() == "" {
+		m.fail(n, idMustBeThere)
+	}
 	u := m.used[n]
 	if n.value("name") == "" && u.starts+u.others > 0 {
 		m.fail(n, "Name must be present and not empty")

@@ -211,7 +211,7 @@ func (m *model) required(at *node, attr string) {
 
 // formula checks a text that must be an expression.
 func (m *model) formula(at *node, text string) {
-	if !strings.HasPrefix(text, "=") {
+	if !strings.HasPrefix(text, "=") || text == "=" {
 		m.fail(at, staticInstead, text)
 		return
 	}
