@@ -35,82 +35,78 @@ func (z *zbctl) call(name string, a object) (answer, error) {
 	return z.run(name, arguments)
 }
 
+// line is a command line in the making: words, and flags for the arguments that a call has.
+type line struct {
+	words []string
+	args  object
+}
+
+func zbctlLine(args object, words ...string) *line { return &line{words, args} }
+
+// flag adds a flag with an argument's value and unit, if the call has the argument.
+func (l *line) flag(flag, argument, unit string) *line {
+	switch value := l.args[argument].(type) {
+	case nil:
+	case object:
+		text, _ := json.Marshal(value)
+		l.words = append(l.words, flag, string(text))
+	case []string:
+		l.words = append(l.words, flag, strings.Join(value, ","))
+	default:
+		l.words = append(l.words, flag, fmt.Sprint(value)+unit)
+	}
+	return l
+}
+
 // zbctlArguments are the command line for a call.
 func zbctlArguments(name string, a object) ([]string, bool) {
-	variables := func() []string {
-		if a["variables"] == nil {
-			return nil
-		}
-		text, _ := json.Marshal(a["variables"])
-		return []string{"--variables", string(text)}
-	}
-	word := func(name string) string { return fmt.Sprint(a[name]) }
-	files := func() []string {
-		list, _ := a["files"].([]string)
-		return list
-	}
+	key := fmt.Sprint(a["key"])
+	files, _ := a["files"].([]string)
+	var l *line
 	switch name {
 	case "topology":
-		return []string{"status", "--output", "json"}, true
+		l = zbctlLine(a, "status", "--output", "json")
 	case "deployResource":
-		return append([]string{"deploy", "resource"}, files()...), true
+		l = zbctlLine(a, append([]string{"deploy", "resource"}, files...)...)
 	case "deployProcess":
-		return append([]string{"deploy"}, files()...), true
+		l = zbctlLine(a, append([]string{"deploy"}, files...)...)
 	case "create", "createWithResult":
-		list := append([]string{"create", "instance", word("processId")}, variables()...)
-		if a["variablesText"] != nil {
-			list = append(list, "--variables", word("variablesText"))
-		}
-		if name == "createWithResult" {
-			list = append(list, "--withResult")
-		}
 		if a["fetch"] != nil {
 			return nil, false
 		}
-		return list, true
+		l = zbctlLine(a, "create", "instance", fmt.Sprint(a["processId"])).flag("--variables", "variables", "").flag("--variables", "variablesText", "")
+		if name == "createWithResult" {
+			l.words = append(l.words, "--withResult")
+		}
 	case "activate":
-		list := []string{
-			"activate", "jobs", word("type"), "--maxJobsToActivate", word("max"), "--worker", word("worker"),
-			"--timeout", word("timeout") + "ms", "--requestTimeout", word("requestTimeout") + "ms",
-		}
-		if fetch, ok := a["fetch"].([]string); ok {
-			list = append(list, "--variables", strings.Join(fetch, ","))
-		}
-		return list, true
+		l = zbctlLine(a, "activate", "jobs", fmt.Sprint(a["type"])).flag("--maxJobsToActivate", "max", "").flag("--worker", "worker", "").
+			flag("--timeout", "timeout", "ms").flag("--requestTimeout", "requestTimeout", "ms").flag("--variables", "fetch", "")
 	case "complete":
-		return append([]string{"complete", "job", word("key")}, variables()...), true
+		l = zbctlLine(a, "complete", "job", key).flag("--variables", "variables", "")
 	case "fail":
-		list := append([]string{"fail", "job", word("key"), "--retries", word("retries")}, variables()...)
-		if a["message"] != nil {
-			list = append(list, "--errorMessage", word("message"))
-		}
-		return list, true
+		l = zbctlLine(a, "fail", "job", key).flag("--retries", "retries", "").flag("--errorMessage", "message", "").flag("--variables", "variables", "")
 	case "throwError":
-		list := append([]string{"throwError", "job", word("key"), "--errorCode", word("code")}, variables()...)
-		if a["message"] != nil {
-			list = append(list, "--errorMessage", word("message"))
-		}
-		return list, true
+		l = zbctlLine(a, "throwError", "job", key).flag("--errorCode", "code", "").flag("--errorMessage", "message", "").flag("--variables", "variables", "")
 	case "updateRetries":
-		return []string{"update", "retries", word("key"), "--retries", word("retries")}, true
+		l = zbctlLine(a, "update", "retries", key).flag("--retries", "retries", "")
 	case "updateTimeout":
-		return []string{"update", "timeout", word("key"), "--timeout", word("timeout")}, true
+		l = zbctlLine(a, "update", "timeout", key).flag("--timeout", "timeout", "")
 	case "publish":
-		return append([]string{
-			"publish", "message", word("name"), "--correlationKey", word("correlationKey"), "--messageId", word("messageId"), "--ttl", word("ttl") + "ms",
-		}, variables()...), true
+		l = zbctlLine(a, "publish", "message", fmt.Sprint(a["name"])).flag("--correlationKey", "correlationKey", "").
+			flag("--messageId", "messageId", "").flag("--ttl", "ttl", "ms").flag("--variables", "variables", "")
 	case "setVariables":
-		list := append([]string{"set", "variables", word("key")}, variables()...)
+		l = zbctlLine(a, "set", "variables", key).flag("--variables", "variables", "")
 		if local, _ := a["local"].(bool); local {
-			list = append(list, "--local")
+			l.words = append(l.words, "--local")
 		}
-		return list, true
 	case "resolveIncident":
-		return []string{"resolve", "incident", word("key")}, true
+		l = zbctlLine(a, "resolve", "incident", key)
 	case "cancel":
-		return []string{"cancel", "instance", word("key")}, true
+		l = zbctlLine(a, "cancel", "instance", key)
+	default:
+		return nil, false
 	}
-	return nil, false
+	return l.words, true
 }
 
 // zbctlError is how zbctl prints a gRPC status.
