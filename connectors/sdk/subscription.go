@@ -85,12 +85,17 @@ func (s *subscription) streamOnce(ctx context.Context) (got bool, err error) {
 			return got, err
 		}
 		got = true
-		// Not reading on while all slots are taken makes the gateway hand further jobs to others.
+		// Not reading on while all slots are taken makes the gateway hand further jobs to others, or put them aside
+		// (Zeebe): those only a poll finds.
+		full := len(s.slots) == cap(s.slots)
 		if !s.acquire(ctx) {
 			s.handBack(job)
 			return got, ctx.Err()
 		}
 		s.begin(job)
+		if full {
+			s.pollNow()
+		}
 	}
 }
 
@@ -174,6 +179,7 @@ func (s *subscription) pause(ctx context.Context) {
 	select {
 	case <-t.C:
 	case <-s.poke:
+		sleep(ctx, s.worker.reconnect.Min) // however often it is asked for
 	case <-ctx.Done():
 	}
 }
