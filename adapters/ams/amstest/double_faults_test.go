@@ -38,7 +38,7 @@ var doubles = []double{
 				return outcome
 			}
 		}},
-	{fault: "credits twice when asked twice", random: true,
+	{fault: "credits twice when asked twice",
 		fails: []string{
 			"a repeated credit has its effect once", "an unknown outcome is found by status and repeated once",
 			"an outcome says the truth when the caller gives up", "what was answered is there after a restart",
@@ -54,7 +54,7 @@ var doubles = []double{
 				return outcome
 			}
 		}},
-	{fault: "releases a booked hold", random: true,
+	{fault: "releases a booked hold",
 		fails: []string{"a booked hold cannot be released"}, may: []string{"of a booking and a release at once one wins"},
 		spoil: func(b *broken) {
 			b.release = func(ctx context.Context, r ams.ReleaseRequest) ams.Outcome[ams.Receipt] {
@@ -66,7 +66,7 @@ var doubles = []double{
 				return b.Ledger.Reverse(ctx, ams.ReverseRequest{Reference: b.fresh(r.Reference), Original: status.By})
 			}
 		}},
-	{fault: "books a released hold", random: true,
+	{fault: "books a released hold",
 		fails: []string{
 			"a released hold cannot be booked", "a release that comes first fences its hold",
 		},
@@ -80,7 +80,7 @@ var doubles = []double{
 				return b.secretly(ctx, "alice", r.Amount, r.Reference)
 			}
 		}},
-	{fault: "books a hold again under another reference", random: true,
+	{fault: "books a hold again under another reference",
 		fails: []string{"there is one booking per hold"},
 		spoil: func(b *broken) {
 			b.book = func(ctx context.Context, r ams.BookRequest) ams.Outcome[ams.Receipt] {
@@ -105,10 +105,10 @@ var doubles = []double{
 				return claim(r.Reference, ams.OperationHold, r.Account, r.Amount)
 			}
 		}},
-	{fault: "checks funds and holds in two steps", random: false,
+	{fault: "checks funds and holds in two steps",
 		fails: []string{"holds at once never reserve more than there is"},
 		spoil: func(b *broken) { b.hold = b.raced }},
-	{fault: "takes another currency as its own", random: true,
+	{fault: "takes another currency as its own",
 		fails: []string{"another currency is refused"},
 		spoil: func(b *broken) {
 			b.credit = func(ctx context.Context, r ams.CreditRequest) ams.Outcome[ams.Receipt] {
@@ -132,7 +132,7 @@ var doubles = []double{
 				return err
 			}
 		}},
-	{fault: "answers Done when it does not know", random: false,
+	{fault: "answers Done when it does not know",
 		fails: []string{"an outcome says the truth when the caller gives up"},
 		spoil: func(b *broken) {
 			b.credit = func(ctx context.Context, r ams.CreditRequest) ams.Outcome[ams.Receipt] {
@@ -143,7 +143,7 @@ var doubles = []double{
 				return claim(r.Reference, ams.OperationCredit, r.Account, r.Amount)
 			}
 		}},
-	{fault: "answers NotSent when it does not know", random: false,
+	{fault: "answers NotSent when it does not know",
 		fails: []string{"an outcome says the truth when the caller gives up"},
 		spoil: func(b *broken) {
 			b.credit = func(ctx context.Context, r ams.CreditRequest) ams.Outcome[ams.Receipt] {
@@ -154,7 +154,7 @@ var doubles = []double{
 				return outcome
 			}
 		}},
-	{fault: "changes its mind about a refusal", random: false,
+	{fault: "changes its mind about a refusal",
 		fails: []string{"a refused reference stays refused"},
 		spoil: func(b *broken) {
 			b.hold = func(ctx context.Context, r ams.HoldRequest) ams.Outcome[ams.Receipt] {
@@ -166,7 +166,7 @@ var doubles = []double{
 				return outcome
 			}
 		}},
-	{fault: "answers a conflict with the old receipt", random: true,
+	{fault: "answers a conflict with the old receipt",
 		fails: []string{"a reference with another body is a conflict"},
 		spoil: func(b *broken) {
 			b.hold = func(ctx context.Context, r ams.HoldRequest) ams.Outcome[ams.Receipt] {
@@ -178,7 +178,7 @@ var doubles = []double{
 				return outcome
 			}
 		}},
-	{fault: "claims a fence and sets none", random: true,
+	{fault: "claims a fence and sets none",
 		fails: []string{"a release that comes first fences its hold"},
 		spoil: func(b *broken) {
 			b.release = func(ctx context.Context, r ams.ReleaseRequest) ams.Outcome[ams.Receipt] {
@@ -188,7 +188,7 @@ var doubles = []double{
 				return b.Ledger.Release(ctx, r)
 			}
 		}},
-	{fault: "gives a hold back when it expires", random: true,
+	{fault: "gives a hold back when it expires",
 		fails: []string{"a hold past its expiry is visible and still there"},
 		spoil: func(b *broken) {
 			b.status = func(ctx context.Context, r ams.Reference) ams.Outcome[ams.Status] {
@@ -199,7 +199,7 @@ var doubles = []double{
 				return b.Ledger.Status(ctx, r)
 			}
 		}},
-	{fault: "breaks its promise when the account is frozen", random: true,
+	{fault: "breaks its promise when the account is frozen",
 		fails: []string{"a hold is kept on a frozen account"},
 		spoil: func(b *broken) {
 			b.book = func(ctx context.Context, r ams.BookRequest) ams.Outcome[ams.Receipt] {
@@ -211,7 +211,7 @@ var doubles = []double{
 				return b.Ledger.Book(ctx, r)
 			}
 		}},
-	{fault: "has never heard of what it did", random: true,
+	{fault: "has never heard of what it did",
 		fails: []string{
 			"a booking of less gives the rest back", "a hold past its expiry is visible and still there",
 			"a release that comes first fences its hold", "a reversal that comes first fences its credit",
@@ -226,7 +226,7 @@ var doubles = []double{
 				return ams.Done(ams.Status{Reference: r, State: ams.StateNone})
 			}
 		}},
-	{fault: "leaves lines out of a statement", random: false,
+	{fault: "leaves lines out of a statement",
 		fails: []string{"a statement lists every movement and adds up"},
 		spoil: func(b *broken) {
 			b.statement = func(ctx context.Context, r ams.StatementRequest) ams.Outcome[ams.Statement] {
@@ -245,7 +245,7 @@ var doubles = []double{
 				return ams.Done(page)
 			}
 		}},
-	{fault: "makes money", random: true,
+	{fault: "makes money",
 		fails: []string{"money is neither made nor lost"},
 		spoil: func(b *broken) {
 			b.totals = func() ([]money.Amount, error) { return []money.Amount{{Minor: 1, Currency: "USD"}}, nil }
