@@ -155,9 +155,10 @@ func (e *ParseError) Error() string {
 	return fmt.Sprintf("failed to parse expression '%s': %s (line %d, column %d)", e.Source, e.Reason, e.Line, e.Column)
 }
 
-// Parse reads a FEEL expression. The error is a *ParseError.
-func Parse(src string, p Profile) (*Program, error) {
-	tree, problem := parseExpression(src, p)
+// Parse reads a FEEL expression. In the DMN profile names in scope that are no plain identifiers, as "Applicant Age",
+// must be given. The error is a *ParseError.
+func Parse(src string, p Profile, names ...string) (*Program, error) {
+	tree, problem := parseExpression(src, p, names)
 	if problem != nil {
 		return nil, problem
 	}
@@ -165,9 +166,9 @@ func Parse(src string, p Profile) (*Program, error) {
 	return c.program(src, c.compile(tree)), nil
 }
 
-// ParseUnaryTests reads unary tests, as in a cell of a decision table. The error is a *ParseError.
-func ParseUnaryTests(src string, p Profile) (*Program, error) {
-	tree, problem := parseCell(src, p)
+// ParseUnaryTests reads unary tests, as in a cell of a decision table; names as for Parse. The error is a *ParseError.
+func ParseUnaryTests(src string, p Profile, names ...string) (*Program, error) {
+	tree, problem := parseCell(src, p, names)
 	if problem != nil {
 		return nil, problem
 	}

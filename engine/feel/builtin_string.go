@@ -2,6 +2,7 @@ package feel
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"strings"
 	"unicode/utf8"
@@ -142,18 +143,12 @@ func fromBase64(m *machine, args []Value) Value {
 	return String(string(raw))
 }
 
-// uuid makes a version 4 UUID of the seed of the Env.
+// uuid makes a version 7 UUID (RFC 9562) of the time and the seed of the Env.
 func uuid(m *machine, _ []Value) Value {
 	var raw [16]byte
-	for i := range raw {
-		if i%8 == 0 {
-			r := nextRandom(m)
-			for j := range 8 {
-				raw[i+j] = byte(r >> (8 * j))
-			}
-		}
-	}
-	raw[6] = raw[6]&0x0f | 0x40
+	binary.BigEndian.PutUint64(raw[:], uint64(m.env.Now)<<16|nextRandom(m)>>48)
+	binary.BigEndian.PutUint64(raw[8:], nextRandom(m))
+	raw[6] = raw[6]&0x0f | 0x70
 	raw[8] = raw[8]&0x3f | 0x80
 	text := hex.EncodeToString(raw[:])
 	return String(text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:])

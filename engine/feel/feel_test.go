@@ -142,7 +142,8 @@ func TestTimeAndRandomnessComeFromTheEnv(t *testing.T) {
 		{"string(now())", `"2020-07-01T00:00:00.123Z"`, `"2020-07-01T02:00:00.123@Europe/Berlin"`},
 		{"today()", "2020-07-01", "2020-07-01"},
 		{`now() - duration("P1D")`, "2020-06-30T00:00:00.123Z", "2020-06-30T02:00:00.123@Europe/Berlin"},
-		{"uuid()", `"6e789e6a-a1b9-45f4-8cc0-ea9f3a1d1105"`, ""},
+		{"substring(uuid(), 1, 15)", `"017307ac-507b-7"`, `"017307ac-507b-7"`},
+		{"string length(uuid())", "36", "36"},
 		{"uuid() = uuid()", "false", "false"},
 		{"random number() = random number()", "false", "false"},
 	} {
@@ -155,12 +156,6 @@ func TestTimeAndRandomnessComeFromTheEnv(t *testing.T) {
 		inBerlin, _ := program.Eval(&Env{Now: summer, Zone: berlin}, nil)
 		if inUTC.String() != again.String() {
 			t.Errorf("%s: %s and %s", c.text, inUTC, again)
-		}
-		if strings.HasPrefix(c.text, "uuid()") && c.inBerlin == "" {
-			if s, _ := inUTC.AsString(); len(s) != 36 || s[14] != '4' {
-				t.Errorf("%s: %s is no version 4 UUID", c.text, s)
-			}
-			continue
 		}
 		if inUTC.String() != c.inUTC || inBerlin.String() != c.inBerlin {
 			t.Errorf("%s: %s and %s, want %s and %s", c.text, inUTC, inBerlin, c.inUTC, c.inBerlin)

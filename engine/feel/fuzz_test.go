@@ -40,7 +40,7 @@ func FuzzEval(f *testing.F) {
 			vars = `{}`
 		}
 		for _, profile := range []Profile{Camunda, DMN} {
-			for _, parse := range []func(string, Profile) (*Program, error){Parse, ParseUnaryTests} {
+			for _, parse := range []func(string, Profile, ...string) (*Program, error){Parse, ParseUnaryTests} {
 				program, err := parse(text, profile)
 				if err != nil {
 					var problem *ParseError

@@ -11,20 +11,24 @@ type parser struct {
 	profile Profile
 	depth   int
 	tooDeep bool
+	names   []string // known names that are no plain identifiers (DMN profile), the longest first
 }
 
 // parseExpression reads the whole source as one expression.
-func parseExpression(src string, profile Profile) (expr, *ParseError) {
-	return parseWhole(src, profile, (*parser).expression)
+func parseExpression(src string, profile Profile, names []string) (expr, *ParseError) {
+	return parseWhole(src, profile, names, (*parser).expression)
 }
 
 // parseCell reads the whole source as unary tests: "-", "not(…)" or tests separated by commas.
-func parseCell(src string, profile Profile) (expr, *ParseError) {
-	return parseWhole(src, profile, parseUnaryTests)
+func parseCell(src string, profile Profile, names []string) (expr, *ParseError) {
+	return parseWhole(src, profile, names, parseUnaryTests)
 }
 
-func parseWhole(src string, profile Profile, rule func(*parser) expr) (expr, *ParseError) {
+func parseWhole(src string, profile Profile, names []string, rule func(*parser) expr) (expr, *ParseError) {
 	p := &parser{scanner: scanner{src: src}, profile: profile}
+	for _, name := range names {
+		p.learn(name)
+	}
 	if len(src) > MaxSource {
 		p.src = src[:64] + "…"
 		return nil, p.problemAt(0, "the expression is longer than the allowed 256 KiB")

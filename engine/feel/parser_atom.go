@@ -74,7 +74,10 @@ func parseMember(p *parser, e expr) (next expr, ok bool) {
 		}
 		return &call{target: e, name: name, args: args, params: params}, true
 	}
-	key, ok := p.name()
+	key, ok := p.known()
+	if !ok {
+		key, ok = p.name()
+	}
 	if !ok {
 		return nil, false
 	}
@@ -320,6 +323,7 @@ func parseContextLiteral(p *parser) expr {
 			return nil
 		}
 		c.keys, c.values = append(c.keys, key), append(c.values, value)
+		p.learn(key)
 		if p.symbol(",") {
 			continue
 		}
@@ -407,5 +411,6 @@ func parseParameterName(p *parser, until string) (string, bool) {
 		p.want("a name")
 		return "", false
 	}
+	p.learn(p.src[start:end])
 	return p.src[start:end], true
 }
