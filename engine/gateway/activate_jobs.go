@@ -176,6 +176,9 @@ func (a *activation) activate(partition int32, limit int32) (*record.JobBatch, e
 	return valueOf[*record.JobBatch](&answer)
 }
 
+// messageOverhead is more than the tag and length of a job in a message.
+const messageOverhead = 16
+
 // send sends a batch in messages under the size limit. If the caller has left, or leaves, what
 // was not sent is handed back.
 func (a *activation) send(batch *record.JobBatch) error {
@@ -195,7 +198,10 @@ func (a *activation) send(batch *record.JobBatch) error {
 	}
 	for i := range batch.Jobs {
 		job := activatedJob(batch.JobKeys[i], &batch.Jobs[i], a.request.GetFetchVariable())
-		jobSize := proto.Size(job) + 16 // and its own tag and length
+		jobSize := proto.Size(job) + messageOverhead
+		if a.server.tooLarge(job.Key, jobSize) {
+			continue
+		}
 		if len(part.Jobs) > 0 && size+jobSize > a.server.config.MaxMessageSize {
 			if err := flush(i); err != nil {
 				return err

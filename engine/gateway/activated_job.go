@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/payhub/payhub/engine/gatewaypb"
 	"github.com/payhub/payhub/engine/record"
@@ -41,6 +42,23 @@ func (s *Server) handBack(jobKeys []int64) {
 			s.router.Post(partition, record.NewCommand(key, record.JobYield, &record.Job{TenantID: record.DefaultTenant}))
 		}
 	}
+}
+
+// tooLarge tells whether a job makes a message over the limit. Clients cannot receive it, so it
+// would be leased again and again: it is failed without retries, which makes an incident that says
+// why. The engine's own limit is on the sum of a batch, never on a single job.
+func (s *Server) tooLarge(key int64, size int) bool {
+	if size <= s.config.MaxMessageSize {
+		return false
+	}
+	if partition, err := s.router.PartitionForKey(key); err == nil {
+		s.router.Post(partition, record.NewCommand(key, record.JobFail, &record.Job{
+			ErrorMessage: fmt.Sprintf("The job cannot be handed to a worker: with its variables it has %d bytes, the limit is %d. "+
+				"Let the worker fetch fewer variables, or make them smaller; then give the job retries and resolve this incident.", size, s.config.MaxMessageSize),
+			TenantID: record.DefaultTenant,
+		}))
+	}
+	return true
 }
 
 // technicalSend is the status of a call whose answer could not be sent.

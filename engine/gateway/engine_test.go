@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/payhub/payhub/engine/state"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 )
 
@@ -189,6 +191,55 @@ func (g *gatewayUnderTest) startPaid(t *testing.T, n int) {
 }
 
 var ship = &gatewaypb.ActivateJobsRequest{Type: "ship", Worker: "w", Timeout: 60000, MaxJobsToActivate: 100, RequestTimeout: 5000, FetchVariable: []string{"x"}}
+
+// A job too large for any client becomes an incident that says so, not an endless loop of leases,
+// by poll and by stream; without the large variable a worker can have it.
+func TestEngineJobOverTheMessageLimit(t *testing.T) {
+	for _, streamed := range []bool{false, true} {
+		g := withEngine(t, Config{MaxMessageSize: 2000})
+		if streamed {
+			g.stream(t, t.Context(), &gatewaypb.StreamActivatedJobsRequest{Type: "ship", Worker: "w", Timeout: 60000})
+		}
+		instance, err := g.engine.CreateOnce(t.Context(), orderOnce(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		large := `{"a":"` + strings.Repeat("x", 1500) + `"}`
+		_, err = g.client.SetVariables(t.Context(), &gatewaypb.SetVariablesRequest{ElementInstanceKey: instance.ProcessInstanceKey, Variables: large})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = g.client.PublishMessage(t.Context(), &gatewaypb.PublishMessageRequest{Name: "paid", CorrelationKey: "o-1", Variables: `{"b` + large[3:]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := proto.CloneOf(ship)
+		all.FetchVariable, all.RequestTimeout = nil, 100
+		if !streamed {
+			if keys, err := g.activate(t.Context(), all); err != nil || len(keys) > 0 {
+				t.Fatalf("%v, %v", keys, err)
+			}
+		}
+		eventually(t, "there is an incident", func() bool { return len(g.lookup(t, instance.ProcessInstanceKey).Incidents) == 1 })
+		incident := g.lookup(t, instance.ProcessInstanceKey).Incidents[0]
+		if incident.ErrorType != record.ErrorTypeJobNoRetries || !strings.Contains(incident.ErrorMessage, "the limit is 2000") {
+			t.Errorf("incident %v", incident)
+		}
+		if streamed {
+			continue
+		}
+		_, err = g.client.UpdateJobRetries(t.Context(), &gatewaypb.UpdateJobRetriesRequest{JobKey: incident.JobKey, Retries: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = g.client.ResolveIncident(t.Context(), &gatewaypb.ResolveIncidentRequest{IncidentKey: incident.Key}); err != nil {
+			t.Fatal(err)
+		}
+		if keys, err := g.activate(t.Context(), ship); err != nil || !slices.Equal(keys, []int64{incident.JobKey}) {
+			t.Errorf("with fewer variables: %v, %v", keys, err)
+		}
+	}
+}
 
 // A poll that waits gets a job as soon as there is one, and a cancelled one leaves none behind.
 func TestEngineWakesPolls(t *testing.T) {

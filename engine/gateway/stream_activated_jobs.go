@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 )
 
 // StreamActivatedJobs implements gatewaypb.GatewayServer. The stream has a number of credits; a
@@ -72,8 +73,9 @@ func (s *Server) push(ctx context.Context, jobs JobStream, wanted []string, stre
 		default:
 			return technical(err)
 		}
-		if err = ctx.Err(); err == nil {
-			err = stream.Send(activatedJob(job.Key, job.Job, wanted))
+		message := activatedJob(job.Key, job.Job, wanted)
+		if err = ctx.Err(); err == nil && !s.tooLarge(job.Key, proto.Size(message)+messageOverhead) {
+			err = stream.Send(message)
 		}
 		if err != nil {
 			s.handBack([]int64{job.Key})
