@@ -23,7 +23,7 @@ run: build ## build, start payhub dev, make one payment, stay up (STAY=0: end af
 
 build: setup ## build bin/payhub
 	@mkdir -p bin
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/payhub
+	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/payhub
 
 setup: ## install what is missing to build
 	@.ci/setup build

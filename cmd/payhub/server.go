@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-
 	"github.com/payhub/payhub/internal/config"
 	"github.com/spf13/cobra"
 )
@@ -47,14 +45,6 @@ func unsupported(c *config.Loaded) error {
 		return refuse("scheme.listen", "there is no scheme adapter yet")
 	case c.Operations.Store != "sqlite" && c.Operations.Store != "none":
 		return refuse("operations.store", "PostgreSQL is not built yet; use sqlite or none")
-	}
-	return nil
-}
-
-// makeFolder makes the data folder.
-func makeFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return failed("start", "the data folder cannot be made: "+err.Error(), "name another with --engine.data")
 	}
 	return nil
 }
