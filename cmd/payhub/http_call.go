@@ -76,10 +76,6 @@ func refused(what string, code int, content []byte) error {
 		Cure               string `json:"cure"`
 		Errors             []struct {
 			ErrorDescription string `json:"errorDescription"`
-			ErrorParameter   []struct {
-				Key   string `json:"key"`
-				Value string `json:"value"`
-			} `json:"errorParameter"`
 		} `json:"errors"`
 	}
 	text := ""
@@ -90,7 +86,9 @@ func refused(what string, code int, content []byte) error {
 			}
 		}
 		for _, e := range document.Errors {
-			text += "; " + e.ErrorDescription
+			if !strings.Contains(text, e.ErrorDescription) {
+				text += "; " + e.ErrorDescription
+			}
 		}
 	}
 	if text == "" {

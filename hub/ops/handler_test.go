@@ -109,6 +109,22 @@ func TestListsOverHTTP(t *testing.T) {
 	}
 }
 
+func TestWhatIsWrittenCanBeRead(t *testing.T) {
+	store := filled(t)
+	_, body := get(t, store.Handler(), "/api/v1/instances/2")
+	var got ops.Instance
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatal(err)
+	}
+	want, err := store.Instance(context.Background(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" || !got.HasIncident {
+		t.Errorf("%s%+v", diff, got)
+	}
+}
+
 func TestPagesFollowEachOtherWithoutGapOrRepeat(t *testing.T) {
 	store := filled(t)
 	var got []string

@@ -1,5 +1,10 @@
 package ops
 
+import (
+	"fmt"
+	"slices"
+)
+
 // InstanceState is where a process instance stands. The numbers are those of the store.
 type InstanceState uint8
 
@@ -22,6 +27,16 @@ func (s InstanceState) String() string {
 
 // MarshalText writes the state's name.
 func (s InstanceState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads the state's name.
+func (s *InstanceState) UnmarshalText(text []byte) error {
+	i := slices.Index(instanceStates, string(text))
+	if i < 0 {
+		return fmt.Errorf("operations store: %q is no state of an instance", text)
+	}
+	*s = InstanceState(i)
+	return nil
+}
 
 // Instance is a process instance. Times are ms since the epoch, 0 means not yet.
 type Instance struct {
