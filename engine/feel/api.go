@@ -74,6 +74,7 @@ var ErrBudget = errors.New("the expression needs too much")
 // an Env of its own.
 type Program struct {
 	source    string
+	profile   Profile
 	variables []string
 	slots     int
 	eval      node

@@ -34,7 +34,7 @@ func compileArithmetic(c *compiler, e *arithmetic) node {
 	return func(m *machine) Value { return raiseValue(m, left(m), right(m)) }
 }
 
-// scaled compiles * and /, whose durations differ between the profiles: the standard scales them exactly; feel-scala
+// compileScaled compiles * and /, whose durations differ between the profiles: the standard scales them exactly; feel-scala
 // multiplies by the integral part of the number and divides milliseconds.
 func compileScaled(c *compiler, left, right node, op func(m *machine, a, b Value, exact bool) Value) node {
 	exact := c.profile == DMN
@@ -83,8 +83,17 @@ func subtractValues(m *machine, a, b Value) Value {
 		if v := distance(a, b); v.kind != KindNull {
 			return v
 		}
+	case m.timeline && a.kind == KindDateTime && b.kind == KindDate:
+		return distance(a, midnight(b))
+	case m.timeline && a.kind == KindDate && b.kind == KindDateTime:
+		return distance(midnight(a), b)
 	}
 	return m.warn(InvalidType, "Can't subtract '%' from '%'", "", b, a)
+}
+
+// midnight is the date-time that a date stands for beside date-times (DMN 10.3.2.3.5).
+func midnight(date Value) Value {
+	return dateTimeValue(DateTime{seconds: date.n * 86400, zone: utc})
 }
 
 func isDuration(v Value) bool {

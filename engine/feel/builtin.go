@@ -95,7 +95,7 @@ func (b *builtin) takes(args []Value) bool {
 	return true
 }
 
-// callBuiltin compiles the call of a built-in function: the signatures that fit by number or names of arguments are
+// compileCallBuiltin compiles the call of a built-in function: the signatures that fit by number or names of arguments are
 // known now; which one fits by type shows when it is called.
 func compileCallBuiltin(c *compiler, e *call, args []node, overloads []*builtin) node {
 	var fitting []*builtin

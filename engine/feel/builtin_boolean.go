@@ -18,13 +18,19 @@ var booleanFunctions = []builtin{
 	}),
 	def("assert", "value a, condition a", assert),
 	def("assert", "value a, condition a, cause s", assert),
-	def("is", "value1 a, value2 a", func(m *machine, args []Value) Value {
-		a, b := args[0], args[1]
-		if a.kind != b.kind {
-			return Bool(false)
-		}
-		return Bool(m.equal(a, b) == yesTri)
-	}),
+	def("is", "value1 a, value2 a", same),
+}
+
+// same compares values of one type, of times and date-times also the zones (DMN 1.4, table 80).
+func same(m *machine, args []Value) Value {
+	a, b := args[0], args[1]
+	if a.kind != b.kind {
+		return Bool(false)
+	}
+	if a.kind == KindTime || a.kind == KindDateTime {
+		return Bool(a.n == b.n && a.x == b.x && sameZone(a.zone(), b.zone()))
+	}
+	return Bool(m.equal(a, b) == yesTri)
 }
 
 // assert ends the evaluation with an error when its condition is not true (feel-scala); the caller makes an incident of

@@ -2,8 +2,10 @@ package feel
 
 var contextFunctions = []builtin{
 	def("get value", "context c, key s", getValue),
+	def("get value", "m c, key s", getValue),
 	def("get value", "context c, keys l", getPath),
 	def("get entries", "context c", getEntries),
+	def("get entries", "m c", getEntries),
 	def("context put", "context c, key s, value a", contextPut),
 	def("context put", "context c, keys l, value a", contextPutPath),
 	def("put", "context c, key s, value a", contextPut),

@@ -24,7 +24,7 @@ var conversionFunctions = []builtin{
 	def("to json", "value a", toJSON),
 }
 
-// text is string(): null stays null, a string stays as it is.
+// toText is string(): null stays null, a string stays as it is.
 func toText(m *machine, v Value) Value {
 	if v.kind == KindNull || v.kind == KindString {
 		return v

@@ -43,7 +43,7 @@ func rounding(name string, mode apd.Rounder) func(m *machine, args []Value) Valu
 		scale := int64(0)
 		if len(args) == 2 {
 			var ok bool
-			if scale, ok = args[1].AsInt64(); !ok || scale > maxExponent || scale < -maxExponent {
+			if scale, ok = args[1].AsInt64(); !ok || scale > 6176 || scale < -6111 {
 				return m.refuse(name, "the scale must be between -6111 and 6176")
 			}
 		}
@@ -55,6 +55,9 @@ func rounding(name string, mode apd.Rounder) func(m *machine, args []Value) Valu
 }
 
 func roundTo(v Value, scale int32, mode apd.Rounder) Value {
+	if scale > maxPlain && scaleOf(v) <= scale {
+		return v // not filled up with zeros that nobody asked to see
+	}
 	c := *decimals
 	c.Rounding = mode
 	c.Precision = maxDigits
@@ -137,7 +140,7 @@ func parity(v Value, rest uint64) Value {
 	return Bool(ok && magnitude(i)%2 == rest && compareNumbers(v, Int(i)) == 0)
 }
 
-// random advances the seed of the Env (splitmix64).
+// nextRandom advances the seed of the Env (splitmix64).
 func nextRandom(m *machine) uint64 {
 	m.env.Seed += 0x9e3779b97f4a7c15
 	z := m.env.Seed

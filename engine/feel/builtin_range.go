@@ -2,6 +2,7 @@ package feel
 
 // The relations between points and ranges (DMN table 78). Arguments that cannot be compared give null.
 var rangeFunctions = []builtin{
+	def("range", "from s", toRange),
 	def("before", "a a, b a", relation(func(a, b *span) bool { return a.endsBefore(b) })),
 	def("after", "a a, b a", relation(func(a, b *span) bool { return b.endsBefore(a) })),
 	def("meets", "range1 r, range2 r", relation(func(a, b *span) bool { return a.meets(b) })),
@@ -89,3 +90,53 @@ func (a *span) includes(b *span) bool { return a.startOrder(b) <= 0 && a.endOrde
 func (a *span) starts(b *span) bool { return a.startOrder(b) == 0 && a.endOrder(b) <= 0 }
 
 func (a *span) finishes(b *span) bool { return a.endOrder(b) == 0 && a.startOrder(b) >= 0 }
+
+// toRange reads a range whose ends are literals (DMN 1.4, table 73).
+func toRange(m *machine, args []Value) Value {
+	tree, problem := parseExpression(args[0].str(), DMN, nil)
+	if problem != nil {
+		return m.refuse("range", problem.Error())
+	}
+	e, isRange := tree.(*rangeLiteral)
+	if !isRange {
+		return m.refuse("range", "'"+clip(args[0].str())+"' is no range")
+	}
+	low, ok1 := literalValue(e.low)
+	high, ok2 := literalValue(e.high)
+	o, ordered := order(low, high)
+	if !ok1 || !ok2 || !ordered || o > 0 {
+		return m.refuse("range", "'"+clip(args[0].str())+"' does not run from one literal to another")
+	}
+	return NewRange(Range{Low: low, High: high, LowClosed: e.lowClosed, HighClosed: e.highClosed})
+}
+
+// literalValue is the value of a literal, a negative number or a temporal function of a string literal.
+func literalValue(e expr) (Value, bool) {
+	switch e := e.(type) {
+	case *literal:
+		return e.value, true
+	case *negation:
+		if v, ok := literalValue(e.of); ok && v.kind == KindNumber {
+			return negateNumber(v), true
+		}
+	case *call:
+		if len(e.args) != 1 || e.target != nil || e.params != nil {
+			return Null, false
+		}
+		text, isLiteral := e.args[0].(*literal)
+		if !isLiteral || text.value.kind != KindString {
+			return Null, false
+		}
+		switch e.name {
+		case "date":
+			return parseDate(text.value.str()), true
+		case "time":
+			return parseTime(text.value.str()), true
+		case "date and time":
+			return parseDateTime(text.value.str()), true
+		case "duration":
+			return durationValue(text.value.str()), true
+		}
+	}
+	return Null, false
+}

@@ -15,7 +15,7 @@ var regexFunctions = []builtin{
 	def("extract", "input s, pattern s", extractText),
 }
 
-// search prepares a pattern for a text. ok is false, with a warning, when the pattern is invalid.
+// prepareSearch prepares a pattern for a text. ok is false, with a warning, when the pattern is invalid.
 func prepareSearch(m *machine, name, text, pattern, flags string) (*matcher, bool) {
 	re, err := cachedRegex(m, pattern, flags)
 	if err != nil {

@@ -43,7 +43,7 @@ func extremeItem(m *machine, name string, items []Value, sign int) Value {
 	return best
 }
 
-// numbers checks that all items are numbers.
+// onlyNumbers checks that all items are numbers.
 func onlyNumbers(m *machine, name string, items []Value) bool {
 	for _, item := range items {
 		if item.kind != KindNumber {

@@ -26,7 +26,7 @@ func newCompiler(p Profile) *compiler { return &compiler{profile: p} }
 
 func (c *compiler) program(source string, eval node) *Program {
 	slices.Sort(c.variables)
-	return &Program{source: source, variables: slices.Compact(c.variables), slots: c.most, eval: eval}
+	return &Program{source: source, profile: c.profile, variables: slices.Compact(c.variables), slots: c.most, eval: eval}
 }
 
 // push binds a name to a new slot.

@@ -160,7 +160,7 @@ func properties(v Value) string {
 	return ""
 }
 
-// filter compiles "list[condition]". A condition that is a number selects the item at that position, from 1, or from the
+// compileFilter compiles "list[condition]". A condition that is a number selects the item at that position, from 1, or from the
 // end when it is negative; any other is evaluated for each item. To know which, it is evaluated once without an item,
 // unless it is a comparison or an invocation; those may give a number for an item, too (feel-scala, down to what it
 // warns of).

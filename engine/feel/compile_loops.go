@@ -35,7 +35,7 @@ type turn struct {
 	ranges   bool // a range that is a value may be run through
 }
 
-// turns compiles iterators and binds their names. The standard lets an iterator see the ones before it; feel-scala does
+// compileTurns compiles iterators and binds their names. The standard lets an iterator see the ones before it; feel-scala does
 // not.
 func compileTurns(c *compiler, iterators []iterator) []turn {
 	all := make([]turn, len(iterators))
@@ -69,6 +69,10 @@ func domainOf(m *machine, t *turn) (d domain, ok bool) {
 		to = t.to(m)
 	case isRange && t.ranges:
 		from, to = r.Low, r.High
+		if o, ok := order(from, to); !ok || o > 0 {
+			m.warn(InvalidType, "Expected a range that runs upwards but found '%'", "", NewRange(*r))
+			return d, false
+		}
 	case from.kind == KindList:
 		return domain{items: m.items(from)}, true
 	default:

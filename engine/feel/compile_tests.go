@@ -1,6 +1,6 @@
 package feel
 
-// inTests compiles "x in test": the test sees x as "?".
+// compileInTests compiles "x in test": the test sees x as "?".
 func compileInTests(c *compiler, e *inTests) node {
 	x := c.compile(e.x)
 	layers, slots := c.mark()
@@ -15,7 +15,7 @@ func compileInTests(c *compiler, e *inTests) node {
 	}
 }
 
-// test compiles what tests the input value: a boolean, or null when it cannot be decided.
+// compileTest compiles what tests the input value: a boolean, or null when it cannot be decided.
 func compileTest(c *compiler, e expr) node {
 	switch e := e.(type) {
 	case *anyInput:
@@ -54,7 +54,7 @@ func compileAnyOf(c *compiler, tests []expr) node {
 	return func(m *machine) Value { return m.join(yesTri, nodes) }
 }
 
-// expressionTest compiles an expression that stands for a test. When it mentions "?" its own boolean is the answer;
+// compileExpressionTest compiles an expression that stands for a test. When it mentions "?" its own boolean is the answer;
 // else its value is compared with the input.
 func compileExpressionTest(c *compiler, e expr) node {
 	outer := c.usesInput

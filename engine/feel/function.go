@@ -58,7 +58,7 @@ func (m *machine) invoke(f *function, args []Value) Value {
 	return v
 }
 
-// call compiles an invocation. What the text itself binds comes first, then the built-in functions, then functions that
+// compileCall compiles an invocation. What the text itself binds comes first, then the built-in functions, then functions that
 // are variables of the scope.
 func compileCall(c *compiler, e *call) node {
 	args := compileArguments(c, e.args)
@@ -95,7 +95,7 @@ func compileCall(c *compiler, e *call) node {
 	})
 }
 
-// arguments compiles arguments; a range is a value there.
+// compileArguments compiles arguments; a range is a value there.
 func compileArguments(c *compiler, list []expr) []node {
 	nodes := make([]node, len(list))
 	for i, e := range list {
@@ -108,7 +108,7 @@ func compileArguments(c *compiler, list []expr) []node {
 	return nodes
 }
 
-// callValue compiles the call of a function that is found when it is called.
+// compileCallValue compiles the call of a function that is found when it is called.
 func compileCallValue(c *compiler, e *call, args []node, callee node) node {
 	missing := missingFunction(e)
 	params := e.params

@@ -18,6 +18,7 @@ type machine struct {
 	warnings []Warning
 	env      *Env
 	source   string
+	timeline bool // DMN: zoned times are equal when they are the same instant, and a date is a midnight in UTC
 	err      error
 	steps    int // left
 	size     int // bytes left
@@ -30,6 +31,7 @@ type machine struct {
 // start prepares the machine for a program.
 func (m *machine) start(env *Env, scope Scope, p *Program) {
 	m.env, m.scope, m.source, m.err, m.depth, m.nesting = env, scope, p.source, nil, 0, 0
+	m.timeline = p.profile == DMN
 	m.warnings, m.stack = m.warnings[:0], m.stack[:0]
 	m.steps, m.size = env.MaxSteps, env.MaxSize
 	if m.steps == 0 {

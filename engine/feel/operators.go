@@ -183,6 +183,9 @@ func (m *machine) equal(a, b Value) tri {
 		if (a.p == nil) != (b.p == nil) {
 			return unknownTri // one has a zone, the other is local
 		}
+		if m.timeline && a.p != nil {
+			return triOf(a.x == b.x && a.n-int64(a.zone().offset) == b.n-int64(b.zone().offset))
+		}
 		return triOf(a.n == b.n && a.x == b.x && sameZone(a.zone(), b.zone()))
 	case KindList:
 		return m.equalLists(m.items(a), m.items(b))

@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// postfix reads an atom with paths, filters and invocations behind it.
+// parsePostfix reads an atom with paths, filters and invocations behind it.
 func parsePostfix(p *parser) expr {
 	e := atom(p)
 	if e == nil || p.bareRange(e) {
@@ -59,7 +59,7 @@ func filterIsRange(p *parser) bool {
 	return false
 }
 
-// member reads what stands behind a point: a key, or a function of the context that e is. ok is false when there is no
+// parseMember reads what stands behind a point: a key, or a function of the context that e is. ok is false when there is no
 // name.
 func parseMember(p *parser, e expr) (next expr, ok bool) {
 	p.space()
@@ -121,7 +121,7 @@ func atCall(p *parser) bool {
 	return p.peek() == '('
 }
 
-// callName takes the name of a function: words with spaces between, backticks, or one of the built-in names that
+// parseCallName takes the name of a function: words with spaces between, backticks, or one of the built-in names that
 // hold the word "and" or "or".
 func parseCallName(p *parser) string {
 	if p.peek() == '`' {
@@ -171,7 +171,7 @@ func atom(p *parser) expr {
 	return parseNamed(p)
 }
 
-// named reads what begins with a word or a backtick.
+// parseNamed reads what begins with a word or a backtick.
 func parseNamed(p *parser) expr {
 	for _, word := range [...]struct {
 		text  string
@@ -185,13 +185,14 @@ func parseNamed(p *parser) expr {
 	if p.atWord("function") {
 		return parseLambda(p)
 	}
-	if atCall(p) {
-		name := parseCallName(p)
-		args, params, ok := parseArguments(p)
-		if !ok {
-			return nil
+	if name, found := p.known(); found {
+		if p.space(); p.peek() != '(' {
+			return &nameRef{name}
 		}
-		return &call{name: name, args: args, params: params}
+		return parseCallOf(p, name)
+	}
+	if atCall(p) {
+		return parseCallOf(p, parseCallName(p))
 	}
 	start := p.pos
 	name, ok := p.name()
@@ -203,7 +204,15 @@ func parseNamed(p *parser) expr {
 	return &nameRef{name}
 }
 
-// arguments reads "(…)": all positional or all named. params is nil when they are positional.
+func parseCallOf(p *parser, name string) expr {
+	args, params, ok := parseArguments(p)
+	if !ok {
+		return nil
+	}
+	return &call{name: name, args: args, params: params}
+}
+
+// parseArguments reads "(…)": all positional or all named. params is nil when they are positional.
 func parseArguments(p *parser) (args []expr, params []string, ok bool) {
 	if !p.symbol("(") {
 		return nil, nil, false
@@ -243,7 +252,7 @@ func atNamedArgument(p *parser) bool {
 	return named
 }
 
-// bracketed reads what begins with a bracket: a list, an expression in parentheses or a range.
+// parseBracketed reads what begins with a bracket: a list, an expression in parentheses or a range.
 func parseBracketed(p *parser, open byte) expr {
 	p.pos++
 	if p.space(); open == '[' && p.peek() == ']' {
@@ -305,7 +314,7 @@ func parseRangeTail(p *parser, open byte, low expr) expr {
 	return r
 }
 
-// contextLiteral reads "{key: value, …}". A key is a string or free text up to the colon.
+// parseContextLiteral reads "{key: value, …}". A key is a string or free text up to the colon.
 func parseContextLiteral(p *parser) expr {
 	p.pos++
 	c := &contextLiteral{}
@@ -352,7 +361,7 @@ func parseContextKey(p *parser) (string, bool) {
 	return key, key != ""
 }
 
-// lambda reads "function(a, b) body".
+// parseLambda reads "function(a, b) body".
 func parseLambda(p *parser) expr {
 	p.keyword("function")
 	if !p.symbol("(") {
@@ -395,7 +404,7 @@ func parseParameters(p *parser, f *lambda) bool {
 	}
 }
 
-// parameterName takes the name of a parameter or a loop variable, words up to the given keyword.
+// parseParameterName takes the name of a parameter or a loop variable, words up to the given keyword.
 func parseParameterName(p *parser, until string) (string, bool) {
 	p.space()
 	if p.peek() == '`' {

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// numberLiteral reads digits with a fraction. A point that is followed by no digit belongs to a path or a range.
+// parseNumberLiteral reads digits with a fraction. A point that is followed by no digit belongs to a path or a range.
 func parseNumberLiteral(p *parser) expr {
 	start := p.pos
 	parseDigits(p)
@@ -31,7 +31,7 @@ func parseDigits(p *parser) {
 	}
 }
 
-// exponent takes "e5" (DMN 1.5); what is none stays unread.
+// parseExponent takes "e5" (DMN 1.5); what is none stays unread.
 func parseExponent(p *parser) {
 	back := p.pos
 	p.pos++
@@ -45,7 +45,7 @@ func parseExponent(p *parser) {
 	parseDigits(p)
 }
 
-// stringLiteral reads "…" with its escapes. As in feel-scala 1.19 an unknown escape stands for itself, and so does
+// parseStringLiteral reads "…" with its escapes. As in feel-scala 1.19 an unknown escape stands for itself, and so does
 // \uXXXX, which only the standard resolves.
 func parseStringLiteral(p *parser) (string, bool) {
 	start := p.pos
@@ -95,7 +95,7 @@ func parseUnescape(p *parser, text string) string {
 	return b.String()
 }
 
-// unicode reads uXXXX (maybe a surrogate pair) or UXXXXXX; size 0 when there is none.
+// parseUnicode reads uXXXX (maybe a surrogate pair) or UXXXXXX; size 0 when there is none.
 func parseUnicode(p *parser, text string) (r rune, size int) {
 	if p.profile != DMN {
 		return 0, 0
@@ -117,7 +117,7 @@ func parseUnicode(p *parser, text string) (r rune, size int) {
 	return 0, 0
 }
 
-// temporalLiteral reads @"…"; text that is no temporal value is null.
+// parseTemporalLiteral reads @"…"; text that is no temporal value is null.
 func parseTemporalLiteral(p *parser) expr {
 	p.pos++
 	if p.space(); p.peek() != '"' {

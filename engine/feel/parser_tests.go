@@ -1,6 +1,6 @@
 package feel
 
-// unaryTests reads the cell of a decision table: "-", "not(tests)" or tests separated by commas.
+// parseUnaryTests reads the cell of a decision table: "-", "not(tests)" or tests separated by commas.
 func parseUnaryTests(p *parser) expr {
 	p.space()
 	if p.peek() == '-' {
@@ -14,7 +14,7 @@ func parseUnaryTests(p *parser) expr {
 	return parseTests(p)
 }
 
-// tests reads tests separated by commas.
+// parseTests reads tests separated by commas.
 func parseTests(p *parser) expr {
 	var all []expr
 	for {
@@ -33,7 +33,7 @@ func parseTests(p *parser) expr {
 	return &testList{all}
 }
 
-// test reads one test: a negation or an expression (of which ranges and "< 5" are special forms).
+// parseTest reads one test: a negation or an expression (of which ranges and "< 5" are special forms).
 func parseTest(p *parser) expr {
 	if negated, isNegation := parseNotTests(p); isNegation {
 		return negated
@@ -41,7 +41,7 @@ func parseTest(p *parser) expr {
 	return p.expression()
 }
 
-// notTests reads "not(tests)".
+// parseNotTests reads "not(tests)".
 func parseNotTests(p *parser) (expr, bool) {
 	p.space()
 	back := p.pos
@@ -65,7 +65,7 @@ func parseNotTests(p *parser) (expr, bool) {
 	return &notTests{[]expr{inner}}, true
 }
 
-// testAfterIn reads the right side of "in": one test, or tests in parentheses.
+// parseTestAfterIn reads the right side of "in": one test, or tests in parentheses.
 func parseTestAfterIn(p *parser) expr {
 	if negated, isNegation := parseNotTests(p); isNegation {
 		return negated
@@ -103,7 +103,7 @@ func parseTestAfterIn(p *parser) expr {
 	return list
 }
 
-// typeRef reads the name of a type, in the DMN profile with its arguments.
+// parseTypeRef reads the name of a type, in the DMN profile with its arguments.
 func parseTypeRef(p *parser) *typeRef {
 	p.space()
 	for _, name := range [...]string{"date and time", "days and time duration", "years and months duration"} {

@@ -241,7 +241,7 @@ func matchAgain(text string, at int, group string, fold bool) (int, bool) {
 	return at, true
 }
 
-// regex compiles a pattern or takes it from the ones used before.
+// cachedRegex compiles a pattern or takes it from the ones used before.
 func cachedRegex(m *machine, pattern, flags string) (*regex, error) {
 	key := flags + "/" + pattern
 	if re, known := m.regexes[key]; known {

@@ -237,7 +237,7 @@ func atWordEdge(text string, at int) bool {
 	return (at > 0 && isWordRune(before)) != (at < len(text) && isWordRune(after))
 }
 
-// hexEscape reads \xHH, \x{H…} and \uHHHH behind their letter.
+// regexHexEscape reads \xHH, \x{H…} and \uHHHH behind their letter.
 func regexHexEscape(p *regexParser, letter byte) (rune, error) {
 	digits := 4
 	if letter == 'x' {

@@ -44,7 +44,7 @@ func folded(set runeSet) runeSet {
 	}
 }
 
-// class reads what stands behind "[" up to its "]": characters, ranges, classes in it (union), "&&" (intersection) and
+// regexClass reads what stands behind "[" up to its "]": characters, ranges, classes in it (union), "&&" (intersection) and
 // "-[…]" (difference, as in XPath).
 func regexClass(p *regexParser) (runeSet, error) {
 	if p.depth++; p.depth > maxRegexDepth {
@@ -121,7 +121,7 @@ func anySet(sets []runeSet) runeSet {
 	}
 }
 
-// classMember reads one character, a range or an escape.
+// regexClassMember reads one character, a range or an escape.
 func regexClassMember(p *regexParser) (runeSet, error) {
 	low, set, err := regexClassRune(p)
 	if err != nil || set != nil {
@@ -139,7 +139,7 @@ func regexClassMember(p *regexParser) (runeSet, error) {
 	return func(r rune) bool { return r >= low && r <= high }, nil
 }
 
-// classRune reads one character of a class; an escape that stands for many gives a set.
+// regexClassRune reads one character of a class; an escape that stands for many gives a set.
 func regexClassRune(p *regexParser) (rune, runeSet, error) {
 	if !p.more() {
 		return 0, nil, errPattern
@@ -150,7 +150,7 @@ func regexClassRune(p *regexParser) (rune, runeSet, error) {
 	return regexEscaped(p)
 }
 
-// classEscape reads an escape that stands for characters, outside of a class.
+// regexClassEscape reads an escape that stands for characters, outside of a class.
 func regexClassEscape(p *regexParser) (runeSet, error) {
 	r, set, err := regexEscaped(p)
 	if err != nil || set != nil {
@@ -159,7 +159,7 @@ func regexClassEscape(p *regexParser) (runeSet, error) {
 	return p.literal(r), nil
 }
 
-// escaped reads what stands behind a backslash: one character or a set.
+// regexEscaped reads what stands behind a backslash: one character or a set.
 func regexEscaped(p *regexParser) (rune, runeSet, error) {
 	if !p.more() {
 		return 0, nil, errPattern
@@ -217,7 +217,7 @@ func escapedSet(letter byte) runeSet {
 	return nil
 }
 
-// property reads \pL, \p{Lu}, \p{IsLatin} and the POSIX names.
+// regexProperty reads \pL, \p{Lu}, \p{IsLatin} and the POSIX names.
 func regexProperty(p *regexParser, negated bool) (runeSet, error) {
 	var name string
 	if p.take("{") {

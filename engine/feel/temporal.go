@@ -137,7 +137,7 @@ func yearsMonths(months int64) Value { return Value{kind: KindYearsMonthsDuratio
 
 const (
 	maxYear = 999_999_999
-	maxDay  = 365_242_500_000
+	maxDay  = 365_243_300_000
 )
 
 func addInts(a, b int64) (int64, bool) {
