@@ -81,11 +81,13 @@ func (s *Store) flushLocked(safe bool) error {
 			return s.fail("write rows", err)
 		}
 		s.written = l.index
+		highs := s.layers.Load().highs.with(l)
 		if cap(s.batch) > maxKeptBatch {
 			s.batch = nil
 		}
 		s.mu.Lock()
-		s.layers.Store(&layers{dirty: s.layers.Load().dirty, frozen: l, clean: true})
+		now := s.layers.Load()
+		s.layers.Store(&layers{dirty: now.dirty, frozen: l, clean: true, highs: highs})
 		s.room.Broadcast()
 		s.mu.Unlock()
 	}
@@ -107,9 +109,10 @@ func (s *Store) freeze() *layer {
 	defer s.mu.Unlock()
 	now := s.layers.Load()
 	if now.dirty.index == 0 {
-		s.layers.Store(&layers{dirty: now.dirty})
+		s.layers.Store(&layers{dirty: now.dirty, highs: now.highs})
 		return nil
 	}
-	s.layers.Store(&layers{dirty: newLayer(len(now.dirty.cells) / 2), frozen: now.dirty})
+	s.layers.Store(&layers{dirty: newLayer(len(now.dirty.cells) / 2), frozen: now.dirty, highs: now.highs})
+	s.room.Broadcast()
 	return now.dirty
 }

@@ -20,6 +20,9 @@ func (s *Store) Get(key []byte) ([]byte, bool) {
 			return value, found
 		}
 	}
+	if l.highs.above(key) {
+		return nil, false
+	}
 	value, found, err := s.db.get(key)
 	if err != nil {
 		s.fail("read a row", err) //nolint:errcheck // latched; a Reader has no error
@@ -44,17 +47,23 @@ func (s *Store) Scan(from, to []byte, visit func(key, value []byte) bool) {
 	if l.frozen != nil && !l.clean {
 		m.add(l.frozen, from)
 	}
-	disk := newDiskCursor(s.db, from, to)
-	defer disk.close()
-	m.disk = disk
+	if !oneTable(from, to) || !l.highs.above(from) {
+		m.disk.open(s.db, from, to)
+		defer m.disk.close()
+	}
 	for key, value, ok := m.next(); ok; key, value, ok = m.next() {
 		if !visit(key, value) {
 			break
 		}
 	}
-	if err := disk.it.Err(); err != nil {
+	if err := m.disk.err(); err != nil {
 		s.fail("scan rows", err) //nolint:errcheck // latched; a Reader has no error
 	}
+}
+
+// oneTable tells whether a range ends in the table in which it begins.
+func oneTable(from, to []byte) bool {
+	return len(from) > 0 && (to[0] == from[0] || len(to) == 1 && to[0] == from[0]+1)
 }
 
 // merge walks the layers and RocksDB together; a newer source hides the same key of an older one.
@@ -62,7 +71,7 @@ type merge struct {
 	to     []byte
 	layers [2]layerCursor
 	n      int
-	disk   *diskCursor
+	disk   diskCursor
 }
 
 func (m *merge) add(l *layer, from []byte) {
@@ -168,8 +177,9 @@ func (c *layerCursor) peek() ([]byte, bool) {
 	return unsafe.Slice(unsafe.StringData(k), len(k)), true
 }
 
-// diskCursor walks RocksDB up to a bound. The bound keeps it from walking over deleted rows behind
-// the range. The key it stands on is a copy, because the visitor may still use it after a move.
+// diskCursor walks RocksDB up to a bound; the zero one stands on nothing. The bound keeps it from
+// walking over deleted rows behind the range. The key it stands on is a copy, because the visitor
+// may still use it after a move.
 type diskCursor struct {
 	opts  *grocksdb.ReadOptions
 	it    *grocksdb.Iterator
@@ -180,15 +190,22 @@ type diskCursor struct {
 	value []byte
 }
 
-func newDiskCursor(r *rocks, from, to []byte) *diskCursor {
-	c := &diskCursor{opts: grocksdb.NewDefaultReadOptions()}
+func (c *diskCursor) open(r *rocks, from, to []byte) {
+	c.opts = grocksdb.NewDefaultReadOptions()
 	bound := append([]byte(nil), to...)
 	c.pin.Pin(&bound[0]) // RocksDB keeps the address for as long as the iterator lives
 	c.opts.SetIterateUpperBound(bound)
 	c.it = r.db.NewIterator(c.opts)
 	c.it.Seek(from)
 	c.load()
-	return c
+}
+
+// err is the first error of the walk.
+func (c *diskCursor) err() error {
+	if c.it == nil {
+		return nil
+	}
+	return c.it.Err()
 }
 
 func (c *diskCursor) load() {

@@ -115,6 +115,25 @@ func (r *rocks) mark() (index uint64, note []byte, err error) {
 	return binary.BigEndian.Uint64(b), b[8:], nil
 }
 
+// highs finds the last key of each table, one step back per table that holds anything.
+func (r *rocks) highs() *highs {
+	it := r.db.NewIterator(r.read)
+	defer it.Close()
+	h := &highs{}
+	for it.SeekForPrev([]byte{Reserved}); it.Valid(); {
+		k := it.Key()
+		last := string(k.Data())
+		k.Free()
+		if table := last[0]; h[table] == "" {
+			h[table] = last
+			it.SeekForPrev([]byte{table})
+		} else { // the key that is the table's byte alone
+			it.Prev()
+		}
+	}
+	return h
+}
+
 // apply writes an encoded batch to the memtable.
 func (r *rocks) apply(batch []byte) error {
 	b := grocksdb.WriteBatchFrom(batch)

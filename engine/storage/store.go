@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -109,6 +110,28 @@ type layers struct {
 	dirty  *layer
 	frozen *layer
 	clean  bool
+	highs  *highs
+}
+
+// highs are the highest keys that RocksDB may hold, per table. Keys grow with time, so that what was
+// just created, and what never was, is known to be missing there without asking.
+type highs [256]string
+
+// above tells whether RocksDB surely holds no key from this one on in its table.
+func (h *highs) above(key []byte) bool { return len(key) > 0 && h[key[0]] < text(key) }
+
+// with are the highs after a layer has been written.
+func (h *highs) with(l *layer) *highs {
+	next := *h
+	for key, c := range l.cells {
+		if c.state != deleted && next[key[0]] < key {
+			next[key[0]] = key
+		}
+	}
+	for table, key := range next {
+		next[table] = strings.Clone(key) // a layer's memory must not live on because of it
+	}
+	return &next
 }
 
 // Open opens or creates the store in dir. After a crash it holds the state at FlushedIndex, and the
@@ -149,7 +172,7 @@ func (s *Store) openRocks() error {
 	s.applied.Store(index)
 	s.durable.Store(index)
 	s.note.Store(&note)
-	s.layers.Store(&layers{dirty: newLayer(0)})
+	s.layers.Store(&layers{dirty: newLayer(0), highs: db.highs()})
 	return nil
 }
 
@@ -208,10 +231,14 @@ func (s *Store) full(l *layer) bool {
 	return l.live >= s.opts.LayerBytes || l.arena.size >= 4*s.opts.LayerBytes
 }
 
-// crowded tells whether applying must wait for the flush in progress, which bounds memory.
+// crowded tells whether applying must wait for a flush, which bounds memory.
 func (s *Store) crowded() bool {
 	l := s.layers.Load()
-	return l.frozen != nil && !l.clean && s.full(l.dirty) && s.Err() == nil && !s.closed.Load()
+	if !s.full(l.dirty) || s.Err() != nil || s.closed.Load() {
+		return false
+	}
+	busy := l.frozen != nil && !l.clean
+	return busy || l.dirty.live >= 2*s.opts.LayerBytes
 }
 
 // AppliedIndex is the index of the last log entry whose rows can be read.
