@@ -66,6 +66,10 @@ func asFailure(err error) *failure {
 
 // ofGateway turns the error of a gRPC call into a failure.
 func (a *app) ofGateway(what string, err error) error {
+	var already *failure
+	if errors.As(err, &already) {
+		return already
+	}
 	s, ok := status.FromError(err)
 	if !ok {
 		return failed(what, err.Error(), "")
