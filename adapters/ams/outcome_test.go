@@ -18,12 +18,17 @@ func TestAnOutcomeIsExactlyOneOfFour(t *testing.T) {
 		text    string
 	}{
 		{ams.Done(7), ams.KindDone, "done", nil, "Done(7)"},
-		{ams.Rejected[int](ams.CodeInsufficientFunds, "%d is too little", 5), ams.KindRejected, "rejected",
-			ams.Rejection{Code: ams.CodeInsufficientFunds, Reason: "5 is too little"}, "Rejected(INSUFFICIENT_FUNDS: 5 is too little)"},
+		{
+			ams.Rejected[int](ams.CodeInsufficientFunds, "%d is too little", 5), ams.KindRejected, "rejected",
+			ams.Rejection{Code: ams.CodeInsufficientFunds, Reason: "5 is too little"},
+			"Rejected(INSUFFICIENT_FUNDS: 5 is too little)",
+		},
 		{ams.Unknown[int](cause), ams.KindUnknown, "unknown", ams.ErrUnknown, "Unknown(" + ams.ErrUnknown.Error() + ": connection reset)"},
 		{ams.NotSent[int](cause), ams.KindNotSent, "not sent", ams.ErrNotSent, "NotSent(" + ams.ErrNotSent.Error() + ": connection reset)"},
-		{forgotten, ams.KindUnknown, "unknown", ams.ErrUnknown,
-			"Unknown(" + ams.ErrUnknown.Error() + ": the account system's adapter gave no cause)"},
+		{
+			forgotten, ams.KindUnknown, "unknown", ams.ErrUnknown,
+			"Unknown(" + ams.ErrUnknown.Error() + ": the account system's adapter gave no cause)",
+		},
 	} {
 		t.Run(test.text, func(t *testing.T) {
 			if test.outcome.Kind() != test.kind || test.outcome.String() != test.text {

@@ -45,18 +45,20 @@ type System interface {
 	// CodeCurrencyMismatch.
 	Book(ctx context.Context, request BookRequest) Outcome[Receipt]
 
-	// Release ends a hold without a debit. Rejected: CodeHoldBooked, CodeHoldReleased (by another reference), CodeHoldNotFound when
-	// the system does not fence. A system that fences (Capabilities.Fences) answers Done for a hold that it has never seen, and
-	// refuses that hold when it arrives late.
+	// Release ends a hold without a debit: what it promises is that nothing is held under that reference, so for a hold that was
+	// refused it is Done too. Rejected: CodeHoldBooked, CodeHoldReleased (by another reference), CodeHoldNotFound when the
+	// reference is no hold, or not known and the system does not fence. A system that fences (Capabilities.Fences) answers Done
+	// for a hold that it has never seen, and refuses that hold when it arrives late.
 	Release(ctx context.Context, request ReleaseRequest) Outcome[Receipt]
 
 	// Credit adds an amount to an account. Rejected: CodeAccountNotFound, CodeAccountClosed, CodeAccountFrozen,
 	// CodeCurrencyMismatch, CodeAlreadyReversed (Reverse came first).
 	Credit(ctx context.Context, request CreditRequest) Outcome[Receipt]
 
-	// Reverse undoes one whole booking or credit. There is one reversal per original. Rejected: CodeOriginalNotFound when the
-	// system does not fence (as Release), CodeAlreadyReversed (by another reference), CodeNotReversible (the original moved no
-	// money), CodeInsufficientFunds when a credit has been spent, CodeAccountClosed, CodeAccountFrozen.
+	// Reverse undoes one whole booking or credit; a frozen account takes it, for it corrects what the institution did. There is one
+	// reversal per original, and for an original that was refused it is Done with nothing to undo. Rejected: CodeOriginalNotFound
+	// when the system does not fence (as Release), CodeAlreadyReversed (by another reference), CodeNotReversible (the original is
+	// neither booking nor credit), CodeInsufficientFunds when a credit has been spent, CodeAccountClosed.
 	Reverse(ctx context.Context, request ReverseRequest) Outcome[Receipt]
 
 	// Status says what has become of the operation with this reference. A read, the way out of Unknown. An operation that has

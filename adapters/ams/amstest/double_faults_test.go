@@ -9,7 +9,8 @@ import (
 )
 
 var doubles = []double{
-	{fault: "books twice when asked twice", random: true,
+	{
+		fault: "books twice when asked twice", random: true,
 		fails: []string{
 			"a repeated booking has its effect once", "an unknown outcome is found by status and repeated once",
 			"what was answered is there after a restart", "one reference asked at once by many has its effect once",
@@ -22,8 +23,10 @@ var doubles = []double{
 				}
 				return outcome
 			}
-		}},
-	{fault: "forgets which holds it was asked for", random: true,
+		},
+	},
+	{
+		fault: "forgets which holds it was asked for", random: true,
 		fails: []string{
 			"a repeated hold has its effect once", "an unknown outcome is found by status and repeated once",
 			"what was answered is there after a restart", "one reference asked at once by many has its effect once",
@@ -37,8 +40,10 @@ var doubles = []double{
 				}
 				return outcome
 			}
-		}},
-	{fault: "credits twice when asked twice",
+		},
+	},
+	{
+		fault: "credits twice when asked twice",
 		fails: []string{
 			"a repeated credit has its effect once", "an unknown outcome is found by status and repeated once",
 			"an outcome says the truth when the caller gives up", "what was answered is there after a restart",
@@ -53,8 +58,10 @@ var doubles = []double{
 				}
 				return outcome
 			}
-		}},
-	{fault: "releases a booked hold",
+		},
+	},
+	{
+		fault: "releases a booked hold",
 		fails: []string{"a booked hold cannot be released"}, may: []string{"of a booking and a release at once one wins"},
 		spoil: func(b *broken) {
 			b.release = func(ctx context.Context, r ams.ReleaseRequest) ams.Outcome[ams.Receipt] {
@@ -65,8 +72,10 @@ var doubles = []double{
 				status, _ := b.Ledger.Status(ctx, r.Hold).Value()
 				return b.Ledger.Reverse(ctx, ams.ReverseRequest{Reference: b.fresh(r.Reference), Original: status.By})
 			}
-		}},
-	{fault: "books a released hold",
+		},
+	},
+	{
+		fault: "books a released hold",
 		fails: []string{
 			"a released hold cannot be booked", "a release that comes first fences its hold",
 		},
@@ -79,8 +88,10 @@ var doubles = []double{
 				}
 				return b.secretly(ctx, "alice", r.Amount, r.Reference)
 			}
-		}},
-	{fault: "books a hold again under another reference",
+		},
+	},
+	{
+		fault: "books a hold again under another reference",
 		fails: []string{"there is one booking per hold"},
 		spoil: func(b *broken) {
 			b.book = func(ctx context.Context, r ams.BookRequest) ams.Outcome[ams.Receipt] {
@@ -90,8 +101,10 @@ var doubles = []double{
 				}
 				return b.secretly(ctx, "alice", r.Amount, r.Reference)
 			}
-		}},
-	{fault: "allows an overdraft", random: true,
+		},
+	},
+	{
+		fault: "allows an overdraft", random: true,
 		fails: []string{
 			"more than is available is never held", "a refused reference stays refused",
 			"status knows every operation by its own reference", "what was answered is there after a restart",
@@ -104,11 +117,15 @@ var doubles = []double{
 				}
 				return claim(r.Reference, ams.OperationHold, r.Account, r.Amount)
 			}
-		}},
-	{fault: "checks funds and holds in two steps",
+		},
+	},
+	{
+		fault: "checks funds and holds in two steps",
 		fails: []string{"holds at once never reserve more than there is"},
-		spoil: func(b *broken) { b.hold = b.raced }},
-	{fault: "takes another currency as its own",
+		spoil: func(b *broken) { b.hold = b.raced },
+	},
+	{
+		fault: "takes another currency as its own",
 		fails: []string{"another currency is refused"},
 		spoil: func(b *broken) {
 			b.credit = func(ctx context.Context, r ams.CreditRequest) ams.Outcome[ams.Receipt] {
@@ -119,20 +136,24 @@ var doubles = []double{
 				r.Reference, r.Amount.Currency = b.fresh(r.Reference), "USD"
 				return b.Ledger.Credit(ctx, r)
 			}
-		}},
-	{fault: "loses what it did when it is restarted", random: true,
+		},
+	},
+	{
+		fault: "loses what it did when it is restarted", random: true,
 		fails: []string{"what was answered is there after a restart"},
 		spoil: func(b *broken) {
 			b.restart = func() error {
-				if err := b.Subject.Close(); err != nil {
+				if err := b.Discard(); err != nil {
 					return err
 				}
 				subject, err := ledgertest.Make()
 				b.Subject = subject
 				return err
 			}
-		}},
-	{fault: "answers Done when it does not know",
+		},
+	},
+	{
+		fault: "answers Done when it does not know",
 		fails: []string{"an outcome says the truth when the caller gives up"},
 		spoil: func(b *broken) {
 			b.credit = func(ctx context.Context, r ams.CreditRequest) ams.Outcome[ams.Receipt] {
@@ -142,8 +163,10 @@ var doubles = []double{
 				}
 				return claim(r.Reference, ams.OperationCredit, r.Account, r.Amount)
 			}
-		}},
-	{fault: "answers NotSent when it does not know",
+		},
+	},
+	{
+		fault: "answers NotSent when it does not know",
 		fails: []string{"an outcome says the truth when the caller gives up"},
 		spoil: func(b *broken) {
 			b.credit = func(ctx context.Context, r ams.CreditRequest) ams.Outcome[ams.Receipt] {
@@ -153,8 +176,10 @@ var doubles = []double{
 				}
 				return outcome
 			}
-		}},
-	{fault: "changes its mind about a refusal",
+		},
+	},
+	{
+		fault: "changes its mind about a refusal",
 		fails: []string{"a refused reference stays refused"},
 		spoil: func(b *broken) {
 			b.hold = func(ctx context.Context, r ams.HoldRequest) ams.Outcome[ams.Receipt] {
@@ -165,8 +190,10 @@ var doubles = []double{
 				}
 				return outcome
 			}
-		}},
-	{fault: "answers a conflict with the old receipt",
+		},
+	},
+	{
+		fault: "answers a conflict with the old receipt",
 		fails: []string{"a reference with another body is a conflict"},
 		spoil: func(b *broken) {
 			b.hold = func(ctx context.Context, r ams.HoldRequest) ams.Outcome[ams.Receipt] {
@@ -177,8 +204,10 @@ var doubles = []double{
 				}
 				return outcome
 			}
-		}},
-	{fault: "claims a fence and sets none",
+		},
+	},
+	{
+		fault: "claims a fence and sets none",
 		fails: []string{"a release that comes first fences its hold"},
 		spoil: func(b *broken) {
 			b.release = func(ctx context.Context, r ams.ReleaseRequest) ams.Outcome[ams.Receipt] {
@@ -187,8 +216,10 @@ var doubles = []double{
 				}
 				return b.Ledger.Release(ctx, r)
 			}
-		}},
-	{fault: "gives a hold back when it expires",
+		},
+	},
+	{
+		fault: "gives a hold back when it expires",
 		fails: []string{"a hold past its expiry is visible and still there"},
 		spoil: func(b *broken) {
 			b.status = func(ctx context.Context, r ams.Reference) ams.Outcome[ams.Status] {
@@ -198,8 +229,10 @@ var doubles = []double{
 				}
 				return b.Ledger.Status(ctx, r)
 			}
-		}},
-	{fault: "breaks its promise when the account is frozen",
+		},
+	},
+	{
+		fault: "breaks its promise when the account is frozen",
 		fails: []string{"a hold is kept on a frozen account"},
 		spoil: func(b *broken) {
 			b.book = func(ctx context.Context, r ams.BookRequest) ams.Outcome[ams.Receipt] {
@@ -210,8 +243,10 @@ var doubles = []double{
 				}
 				return b.Ledger.Book(ctx, r)
 			}
-		}},
-	{fault: "has never heard of what it did",
+		},
+	},
+	{
+		fault: "has never heard of what it did",
 		fails: []string{
 			"a booking of less gives the rest back", "a hold past its expiry is visible and still there",
 			"a release that comes first fences its hold", "a reversal that comes first fences its credit",
@@ -225,8 +260,10 @@ var doubles = []double{
 				}
 				return ams.Done(ams.Status{Reference: r, State: ams.StateNone})
 			}
-		}},
-	{fault: "leaves lines out of a statement",
+		},
+	},
+	{
+		fault: "leaves lines out of a statement",
 		fails: []string{"a statement lists every movement and adds up"},
 		spoil: func(b *broken) {
 			b.statement = func(ctx context.Context, r ams.StatementRequest) ams.Outcome[ams.Statement] {
@@ -244,10 +281,13 @@ var doubles = []double{
 				page.Lines = kept
 				return ams.Done(page)
 			}
-		}},
-	{fault: "makes money",
+		},
+	},
+	{
+		fault: "makes money",
 		fails: []string{"money is neither made nor lost"},
 		spoil: func(b *broken) {
 			b.totals = func() ([]money.Amount, error) { return []money.Amount{{Minor: 1, Currency: "USD"}}, nil }
-		}},
+		},
+	},
 }

@@ -214,10 +214,14 @@ func alias(account ams.Account) ams.PartyID {
 }
 
 // The references of a transfer's operations.
-func holdOf(transfer string) ams.Reference    { return ams.ReferenceOf(transfer, ams.OperationHold) }
-func bookOf(transfer string) ams.Reference    { return ams.ReferenceOf(transfer, ams.OperationBook) }
+func holdOf(transfer string) ams.Reference { return ams.ReferenceOf(transfer, ams.OperationHold) }
+
+func bookOf(transfer string) ams.Reference { return ams.ReferenceOf(transfer, ams.OperationBook) }
+
 func releaseOf(transfer string) ams.Reference { return ams.ReferenceOf(transfer, ams.OperationRelease) }
-func creditOf(transfer string) ams.Reference  { return ams.ReferenceOf(transfer, ams.OperationCredit) }
+
+func creditOf(transfer string) ams.Reference { return ams.ReferenceOf(transfer, ams.OperationCredit) }
+
 func reverseOf(transfer string) ams.Reference { return ams.ReferenceOf(transfer, ams.OperationReverse) }
 
 // hold, book, release, credit and reverse ask for the operation of a transfer.

@@ -113,11 +113,6 @@ func (o *operation) receipt() ams.Receipt {
 	return ams.Receipt{Reference: o.reference, Operation: o.operation, Account: o.account, Amount: o.amount, At: o.at}
 }
 
-// moved says whether this is a booking or credit that was carried out.
-func (o *operation) moved() bool {
-	return o.code == "" && (o.operation == ams.OperationBook || o.operation == ams.OperationCredit)
-}
-
 // find reads an operation, nil when the reference is new.
 func (b *batch) find(reference ams.Reference) (*operation, error) {
 	o := &operation{reference: reference}

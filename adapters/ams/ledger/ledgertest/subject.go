@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,12 +35,37 @@ func Make() (*Subject, error) {
 		return nil, err
 	}
 	s := &Subject{folder: folder}
+	fresh, err := emptyBooks()
+	if err == nil {
+		err = os.WriteFile(s.Path(), fresh, 0o600)
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
+	}
 	s.now.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixMilli())
 	if err := s.open(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	return s, nil
 }
+
+// emptyBooks are migrated books without accounts, as bytes: copying them is quicker than making them each time.
+var emptyBooks = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp(memoryDisk(), "payhub-ledger-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	path := filepath.Join(folder, "books.db")
+	l, err := ledger.Open(context.Background(), ledger.Options{Path: path})
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // memoryDisk is a folder that is kept in memory, where there is one: the rules are the same there, and tests make hundreds of
 // ledgers. Durability against a kill does not need a real disk; speed is measured on one, by the ledger's own benchmark.
@@ -93,6 +119,7 @@ func (s *Subject) Restart() error {
 func (s *Subject) Totals() ([]money.Amount, error) { return s.TrialBalance(context.Background()) }
 
 // Close proves the books a last time, ends the ledger and removes its folder.
-func (s *Subject) Close() error {
-	return errors.Join(s.Check(context.Background()), s.Ledger.Close(), os.RemoveAll(s.folder))
-}
+func (s *Subject) Close() error { return errors.Join(s.Check(context.Background()), s.Discard()) }
+
+// Discard ends the ledger and removes its folder, whatever is in its books.
+func (s *Subject) Discard() error { return errors.Join(s.Ledger.Close(), os.RemoveAll(s.folder)) }
