@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -25,7 +26,7 @@ type owner struct {
 	firstID  uint64
 	commands []core.Command
 	waiting  map[uint64]*request // committed, answered later
-	size     int                 // of the last entry
+	coded    []byte              // buffer that entries are coded in
 
 	timer *time.Timer
 	again bool // something is due already
@@ -261,8 +262,9 @@ func (o *owner) decide(commands []core.Command) (out core.Output, cause any) {
 // commit replicates a decision and lets its effects out.
 func (o *owner) commit(out core.Output) {
 	if out.Batch != nil {
-		entry := out.Batch.Append(make([]byte, 0, o.size+o.size/4+1024))
-		o.size = len(entry)
+		// Coded in a buffer that is used again and copied once: the log keeps the entry.
+		o.coded = out.Batch.Append(o.coded[:0])
+		entry := bytes.Clone(o.coded)
 		if err := o.p.config.Log.Propose(o.term, entry, out.Batch.AppliedRows()); err != nil {
 			o.lost(err)
 			return

@@ -32,7 +32,7 @@ func NewOverlay(base Reader) *Overlay {
 // Reset forgets all changes.
 func (o *Overlay) Reset() {
 	clear(o.index)
-	o.rows = o.rows[:0:0]
+	o.rows = make([]overlayRow, 0, len(o.rows)+len(o.rows)/4) // decisions resemble each other
 	for t := range o.sorted {
 		o.sorted[t] = o.sorted[t][:0]
 	}

@@ -83,7 +83,8 @@ func (s *Step) Begin(now int64, seed uint64, streams Streams) {
 	s.tables.MadeFrom(record.Key(s.partition, s.meta.NextKey))
 	s.streams = streams
 	s.Env.Now, s.Env.Seed = s.meta.Now, seed
-	s.records, s.responses, s.pushes, s.sends = nil, nil, nil, nil
+	s.records = make([]record.Record, 0, len(s.records)+len(s.records)/4) // decisions resemble each other
+	s.responses, s.pushes, s.sends = nil, nil, nil
 	s.followUps, s.putOff = nil, false
 	s.source, s.requestID, s.reference = -1, 0, 0
 }
