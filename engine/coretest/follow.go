@@ -224,6 +224,9 @@ func (m *Model) wait(r *Record) *Wait {
 }
 
 func (m *Model) message(r *Record) {
+	if _, known := m.names[r.Key]; !known && r.Intent != "PUBLISHED" {
+		return // published before the scenario began
+	}
 	variables, _ := r.Value["variables"].(map[string]any)
 	head := fmt.Sprintf("message %q key %q ttl %v%s %s", r.Text("name"), r.Text("correlationKey"), ms(r.Int("timeToLive")),
 		when(r.Text("messageId") != "", " id %q", r.Text("messageId")), object(variables))

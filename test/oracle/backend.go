@@ -60,7 +60,7 @@ func (b *Backend) Reset() error {
 		cancel()
 	}
 	if buffered {
-		if err := b.server.Advance(2 * time.Hour); err != nil {
+		if err := b.server.Advance(24 * time.Hour); err != nil {
 			return err
 		}
 	}

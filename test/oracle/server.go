@@ -107,6 +107,11 @@ func (s *Server) Advance(by time.Duration) error {
 	if err := s.post("/clock", by.Milliseconds()); err != nil {
 		return err
 	}
+	if err := s.Idle(); err != nil {
+		return err
+	}
+	// The engine looks for what is due on a timer of its own: it may have been idle only because it had not looked yet.
+	time.Sleep(100 * time.Millisecond)
 	return s.Idle()
 }
 
