@@ -58,8 +58,9 @@ func emit(s *step.Step, v *record.ProcessInstance, scope int64, intent record.In
 	})
 }
 
-// Propagate sets each variable in the nearest scope that has it, from a scope outwards, else in
-// the outermost one, the process instance.
+// Propagate sets each variable in the nearest scope that has it with another value, from a scope
+// outwards, else in the outermost one, the process instance. (As observed on Zeebe 8.8: a scope
+// that has the variable with the same value already does not keep it from going further.)
 func Propagate(s *step.Step, v *record.ProcessInstance, scope int64, doc record.Document) {
 	for scope >= 0 && len(doc) > 0 {
 		parent := s.View.ParentScope(scope)
@@ -71,7 +72,7 @@ func Propagate(s *step.Step, v *record.ProcessInstance, scope int64, doc record.
 			var here, further record.Builder
 			finder := present.Finder()
 			doc.Each(func(e record.Entry) bool {
-				if _, known := finder.Get(e.Name); known {
+				if before, known := finder.Get(e.Name); known && !bytes.Equal(before.Value, e.Value) {
 					here.Add(e.Name, 0, e.Value)
 				} else {
 					further.Add(e.Name, 0, e.Value)
