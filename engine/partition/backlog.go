@@ -1,6 +1,8 @@
 package partition
 
 import (
+	"slices"
+
 	"github.com/payhub/payhub/engine/core"
 	"github.com/payhub/payhub/engine/record"
 )
@@ -46,77 +48,35 @@ func (s *streams) hungry() bool {
 	return false
 }
 
-// available is a job that waits for a worker at the end of a batch.
-type available struct {
-	key     int64
-	jobType string
+// refused notes that a job of a type was offered and no stream had room: it waits. Every job that
+// becomes available is offered to the streams first, whatever made it so.
+func (s *streams) refused(jobType string) {
+	if !slices.Contains(s.waiting, jobType) {
+		s.waiting = append(s.waiting, jobType)
+	}
 }
 
-// noteAvailable learns from a committed batch which job types have jobs that wait. A type whose
-// streams asked for more jobs than there were has none left; one with jobs that became available
-// and were not activated in the same batch has some, and is told to whoever polls.
-func (s *streams) noteAvailable(records []record.Record, tell func(jobType string)) {
-	for _, st := range s.touched {
-		if st.reserved > 0 {
-			st.ring.backlog.Store(false)
-		}
-	}
-	s.release()
-	free := s.free[:0]
-	for i := range records {
-		r := &records[i]
-		if r.Type != record.Event {
-			continue
-		}
-		switch v := r.Value.(type) {
-		case *record.Job:
-			if becomesAvailable(r.Intent, v) {
-				free = append(free, available{r.Key, v.Type})
+// noteWaiting learns from a committed decision which job types have jobs that wait. A type whose
+// streams asked for more jobs than there were has none left; one of which a job was refused has, and
+// is told to whoever polls.
+func (s *streams) noteWaiting(records []record.Record, tell func(jobType string)) {
+	if len(s.touched) > 0 {
+		for _, st := range s.touched {
+			if st.reserved > 0 {
+				st.ring.backlog.Store(false)
 			}
-		case *record.JobBatch:
-			if v.Truncated && v.Stream != 0 {
+		}
+		for i := range records {
+			if v, ok := records[i].Value.(*record.JobBatch); ok && v.Truncated && v.Stream != 0 {
 				s.setBacklog(v.Type)
 			}
-			for _, key := range v.JobKeys {
-				free = without(free, key)
-			}
-		case *record.Incident:
-			if r.Intent == record.IncidentResolved && v.JobKey > 0 {
-				s.backlogAll() // its job may be available again; the record does not say the type
-			}
 		}
 	}
-	last := ""
-	for _, a := range free {
-		if a.jobType == last {
-			continue
-		}
-		last = a.jobType
-		s.setBacklog(a.jobType)
-		tell(a.jobType)
+	for _, jobType := range s.waiting {
+		s.setBacklog(jobType)
+		tell(jobType)
 	}
-	clear(free)
-	s.free = free
-}
-
-func becomesAvailable(intent record.Intent, job *record.Job) bool {
-	switch intent {
-	case record.JobCreated, record.JobTimedOut, record.JobRecurredAfterBackoff, record.JobYielded:
-		return true
-	case record.JobFailed:
-		return job.Retries > 0 && job.RecurringTime <= 0
-	}
-	return false
-}
-
-// without removes a job; those activated at once stand at the end.
-func without(list []available, key int64) []available {
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].key == key {
-			return append(list[:i], list[i+1:]...)
-		}
-	}
-	return list
+	s.release()
 }
 
 func (s *streams) setBacklog(jobType string) {

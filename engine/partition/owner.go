@@ -282,7 +282,7 @@ func (o *owner) commit(out core.Output) {
 		records = out.Batch.Records
 	}
 	o.idle = out.Batch == nil
-	o.p.streams.noteAvailable(records, o.p.config.JobsAvailable)
+	o.p.streams.noteWaiting(records, o.p.config.JobsAvailable)
 	if len(out.Sends) > 0 {
 		o.p.config.Send(out.Sends)
 	}

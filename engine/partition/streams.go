@@ -62,8 +62,8 @@ type streams struct {
 	byID    map[uint64]*Stream
 	byType  map[string]*ring
 	active  []*ring // rings that have streams, in the order of their first one
-	touched []*Stream
-	free    []available // used again for each batch
+	touched []*Stream // with credits reserved in the decision in hand
+	waiting []string  // job types of which a job found no room in it
 }
 
 func (s *streams) init() {
@@ -236,17 +236,16 @@ func (s *streams) backlogAll() {
 
 // Acquire implements core.Streams: the next stream in turn that has room for a job of the type.
 func (s *streams) Acquire(jobType, tenant string) (core.StreamTarget, bool) {
-	r := s.byType[jobType]
-	if r == nil {
-		return core.StreamTarget{}, false
-	}
-	for range r.streams {
-		st := r.turn()
-		if st.wants(tenant) && st.credits.Load() > 0 {
-			s.reserve(st, 1)
-			return st.target(), true
+	if r := s.byType[jobType]; r != nil {
+		for range r.streams {
+			st := r.turn()
+			if st.wants(tenant) && st.credits.Load() > 0 {
+				s.reserve(st, 1)
+				return st.target(), true
+			}
 		}
 	}
+	s.refused(jobType)
 	return core.StreamTarget{}, false
 }
 
@@ -280,13 +279,13 @@ func (s *streams) reserve(st *Stream, n int64) {
 	st.credits.Add(-n)
 }
 
-// release gives back what the decision in hand did not use.
+// release gives back what the decision in hand did not use, and forgets what it came across.
 func (s *streams) release() {
 	for _, st := range s.touched {
 		st.credits.Add(st.reserved)
 		st.reserved = 0
 	}
-	s.touched = s.touched[:0]
+	s.touched, s.waiting = s.touched[:0], s.waiting[:0]
 }
 
 // deliver hands activated jobs to their streams. A job whose stream is gone is available again at
