@@ -61,7 +61,7 @@ type streams struct {
 	// the owner's
 	byID    map[uint64]*Stream
 	byType  map[string]*ring
-	active  []*ring // rings that have streams, in the order of their first one
+	active  []*ring   // rings that have streams, in the order of their first one
 	touched []*Stream // with credits reserved in the decision in hand
 	waiting []string  // job types of which a job found no room in it
 }
