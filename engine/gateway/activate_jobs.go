@@ -98,7 +98,7 @@ func (s *Server) pollTime(ctx context.Context, requested int64) time.Duration {
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
-		wait = min(wait, left-min(left/10, 200*time.Millisecond))
+		wait = min(wait, left-min(left/5, 500*time.Millisecond))
 	}
 	return max(0, wait)
 }

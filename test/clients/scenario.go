@@ -101,7 +101,7 @@ func completion(c *conversation) {
 	c.do("complete", "complete", object{"key": job, "variables": object{"result": "ok"}})
 	c.do("complete-again", "complete", object{"key": job})
 	c.do("complete-unknown", "complete", object{"key": unknownKey})
-	c.do("activate-none", "activate", object{"type": c.id("nothing"), "worker": "tester", "timeout": 1000, "max": 5, "requestTimeout": 300})
+	c.do("activate-none", "activate", object{"type": c.id("nothing"), "worker": "tester", "timeout": 1000, "max": 5, "requestTimeout": 1000})
 	c.create("create-for-fetch", "task", object{"a": 1, "b": 2})
 	value := c.do("activate-fetch", "activate", object{
 		"type": c.id("work"), "worker": "tester", "timeout": 60000, "max": 1, "requestTimeout": 2000, "fetch": []string{"b"},
@@ -183,7 +183,7 @@ func cancellation(c *conversation) {
 	instance := c.create("create-to-cancel", "task", object{})
 	c.do("cancel", "cancel", object{"key": instance})
 	c.do("cancel-again", "cancel", object{"key": instance})
-	c.do("activate-cancelled", "activate", object{"type": c.id("work"), "worker": "tester", "timeout": 1000, "max": 1, "requestTimeout": 300})
+	c.do("activate-cancelled", "activate", object{"type": c.id("work"), "worker": "tester", "timeout": 1000, "max": 1, "requestTimeout": 1000})
 }
 
 func streams(c *conversation) {
