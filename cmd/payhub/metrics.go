@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/payhub/payhub/engine/export"
 	"github.com/payhub/payhub/engine/partition"
@@ -101,15 +102,15 @@ func exporterMetrics(id int32, d *export.Director) prometheus.Collector {
 		{"payhub_exporter_position", "position of the last record that is surely delivered", gauge},
 		{"payhub_exporter_records_total", "records handed to the exporter", count},
 		{"payhub_exporter_failures_total", "failed calls of the exporter", count},
-		{"payhub_exporter_behind", "1 while committed entries wait", gauge},
+		{"payhub_exporter_lag_seconds", "age of the oldest record that is not surely delivered", gauge},
 	}, func() [][]float64 {
 		var rows [][]float64
 		for _, s := range d.Status() {
-			behind := 0.0
-			if s.Behind {
-				behind = 1
+			lag := 0.0
+			if s.Waiting > 0 {
+				lag = time.Since(time.UnixMilli(s.Waiting)).Seconds()
 			}
-			rows = append(rows, []float64{float64(s.Flushed), float64(s.Records), float64(s.Failures), behind})
+			rows = append(rows, []float64{float64(s.Flushed), float64(s.Records), float64(s.Failures), lag})
 		}
 		return rows
 	})

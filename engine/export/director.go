@@ -109,13 +109,11 @@ type Status struct {
 	ID string
 	// Flushed is the position of the last record that is surely delivered.
 	Flushed int64
-	// Timestamp is when that record came to be, ms since the epoch: the exporter's lag is the
-	// time since then while records wait.
-	Timestamp int64
+	// Waiting is when the oldest record came to be that is not surely delivered yet, ms since the
+	// epoch; 0 when there is none. The time since then is the exporter's lag.
+	Waiting int64
 	// Records counts records handed to the exporter since the start.
 	Records int64
-	// Behind tells whether committed entries are waiting.
-	Behind bool
 	// Failure is why the exporter does not get on now; empty while it does.
 	Failure string
 	// Failures counts failed calls since the start.

@@ -33,13 +33,12 @@ type line struct {
 
 // mark is a place in the record stream.
 type mark struct {
-	position  int64
-	index     uint64
-	timestamp int64
+	position int64
+	index    uint64
 }
 
 func newLine(config Config, entry Entry, log *slog.Logger) *line {
-	start := mark{position: entry.Acknowledged.Record, index: entry.Acknowledged.Index}
+	start := mark{entry.Acknowledged.Record, entry.Acknowledged.Index}
 	return &line{
 		config: config, entry: entry, log: log,
 		// The entry that was acknowledged last may hold more records than were acknowledged.
@@ -62,7 +61,6 @@ func (l *line) run(ctx context.Context) {
 		if !l.retry(ctx, "read", func() error { return l.readOn(ctx) }) {
 			return
 		}
-		l.setBehind(false)
 		if !l.flushIfDue(ctx) || !l.wait(ctx) {
 			return
 		}
@@ -115,13 +113,15 @@ func (l *line) exportEntry(ctx context.Context, index uint64, entry []byte) erro
 
 // passed notes that a record is behind.
 func (l *line) passed(r *record.Record, index uint64) {
-	l.taken = mark{r.Position + r.Span() - 1, index, r.Timestamp}
+	l.taken = mark{r.Position + r.Span() - 1, index}
 	if r.ValueType != record.ExporterValue {
 		l.worth = true
 	}
 	if l.since.IsZero() {
 		l.since = time.Now()
-		l.setBehind(true)
+		l.lock.Lock()
+		l.status.Waiting = r.Timestamp
+		l.lock.Unlock()
 	}
 }
 
@@ -149,7 +149,7 @@ func (l *line) flush(ctx context.Context) bool {
 		return false
 	}
 	l.lock.Lock()
-	l.status.Flushed, l.status.Timestamp = l.taken.position, l.taken.timestamp
+	l.status.Flushed, l.status.Waiting = l.taken.position, 0
 	l.status.Records += int64(l.count)
 	l.lock.Unlock()
 	l.count, l.since = 0, time.Time{}
@@ -167,7 +167,7 @@ func (l *line) acknowledge(ctx context.Context) bool {
 	if !l.retry(ctx, "acknowledge", func() error { return l.config.Acknowledge(ctx, l.entry.ID, flushed) }) {
 		return false
 	}
-	l.acked, l.ackAt = mark{position: flushed.Record, index: flushed.Index}, time.Now()
+	l.acked, l.ackAt = mark{flushed.Record, flushed.Index}, time.Now()
 	l.worth = l.taken.position > flushed.Record
 	return true
 }
@@ -229,10 +229,4 @@ func (l *line) setFailure(text string) {
 	if text != "" {
 		l.status.Failures++
 	}
-}
-
-func (l *line) setBehind(behind bool) {
-	l.lock.Lock()
-	l.status.Behind = behind
-	l.lock.Unlock()
 }
