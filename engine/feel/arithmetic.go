@@ -35,13 +35,13 @@ func compileArithmetic(c *compiler, e *arithmetic) node {
 }
 
 // compileScaled compiles * and /, whose durations differ between the profiles: the standard scales them exactly; feel-scala
-// multiplies by the integral part of the number and divides milliseconds.
+// multiplies by the integral part of the number, divides milliseconds, and takes the integral part of a ratio.
 func compileScaled(c *compiler, left, right node, op func(m *machine, a, b Value, exact bool) Value) node {
 	exact := c.profile == DMN
 	return func(m *machine) Value { return op(m, left(m), right(m), exact) }
 }
 
-// add adds numbers, joins strings, moves points in time by durations and adds durations.
+// addValues adds numbers, joins strings, moves points in time by durations and adds durations.
 func addValues(m *machine, a, b Value) Value {
 	switch {
 	case a.kind == KindNumber && b.kind == KindNumber:
@@ -219,6 +219,9 @@ func divideValues(m *machine, a, b Value, exact bool) Value {
 		}
 	case isDuration(a) && a.kind == b.kind:
 		if v, ok := divideNumbers(durationAmount(a), durationAmount(b)); ok {
+			if whole, fits := v.AsInt64(); fits && !exact {
+				return Int(whole)
+			}
 			return v
 		}
 	case isDuration(a) && b.kind == KindNumber:
@@ -234,7 +237,7 @@ func divideValues(m *machine, a, b Value, exact bool) Value {
 	return m.warn(InvalidType, "Can't divide '%' by '%'", "", a, b)
 }
 
-// power raises numbers. What has no real result is null.
+// raiseValue raises numbers. What has no real result is null.
 func raiseValue(m *machine, a, b Value) Value {
 	for _, v := range [...]Value{a, b} {
 		if v.kind != KindNumber {

@@ -79,6 +79,8 @@ type (
 	testList struct{ tests []expr }
 	notTests struct{ tests []expr }
 	anyInput struct{}
+	// ownTest is a boolean that is not compared with the input.
+	ownTest struct{ of expr }
 )
 
 // comparator is a comparison operator.

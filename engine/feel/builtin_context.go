@@ -52,7 +52,7 @@ func contextPut(m *machine, args []Value) Value {
 	return putEntry(m, args[0], args[1].str(), args[2])
 }
 
-// put returns a copy of a context with one more or one replaced entry.
+// putEntry returns a copy of a context with one more or one replaced entry.
 func putEntry(m *machine, v Value, key string, value Value) Value {
 	entries := m.entries(v)
 	if !m.grow((len(entries)+1)*entrySize) || !m.step(len(entries)) {
@@ -93,7 +93,7 @@ func putAtPath(m *machine, v Value, keys []Value, value Value) Value {
 	return putEntry(m, v, key, value)
 }
 
-// merge joins contexts; of equal keys the last one counts.
+// mergeContexts joins contexts; of equal keys the last one counts.
 func mergeContexts(m *machine, contexts []Value) Value {
 	var merged entryList
 	for _, v := range contexts {

@@ -160,7 +160,7 @@ func dateTimeInZone(m *machine, args []Value) Value {
 	return dateTimeValue(DateTime{seconds: unix + int64(z.offset), nanos: d.nanos, zone: z})
 }
 
-// zone finds a zone by name or offset and remembers it, because finding one reads a database.
+// zoneOf finds a zone by name or offset and remembers it, because finding one reads a database.
 func zoneOf(m *machine, name string) *zone {
 	if z, known := m.zones[name]; known {
 		return z

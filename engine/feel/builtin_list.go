@@ -56,7 +56,7 @@ func newList(m *machine, parts ...[]Value) Value {
 	return List(slices.Concat(parts...)...)
 }
 
-// find returns the index of the first item from a position on that equals v, or -1.
+// findItem returns the index of the first item from a position on that equals v, or -1.
 func findItem(m *machine, items []Value, v Value, from int) int {
 	for i := from; i < len(items) && m.step(1); i++ {
 		if m.equal(items[i], v) == yesTri {
@@ -187,7 +187,7 @@ func indexesOf(m *machine, args []Value) Value {
 	return newList(m, positions)
 }
 
-// distinct keeps the first of equal items.
+// distinctItems keeps the first of equal items.
 func distinctItems(m *machine, items []Value) Value {
 	var kept []Value
 	for _, item := range items {
@@ -201,7 +201,7 @@ func distinctItems(m *machine, items []Value) Value {
 	return newList(m, kept)
 }
 
-// duplicates keeps one of each item that occurs more than once, in the order of first occurrence.
+// duplicateItems keeps one of each item that occurs more than once, in the order of first occurrence.
 func duplicateItems(m *machine, items []Value) Value {
 	var kept []Value
 	for i, item := range items {

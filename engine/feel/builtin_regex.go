@@ -25,7 +25,7 @@ func prepareSearch(m *machine, name, text, pattern, flags string) (*matcher, boo
 	return newMatcher(re, text), true
 }
 
-// next finds the next match from a position on; it ends the evaluation when the pattern needs too many steps.
+// nextMatch finds the next match from a position on; it ends the evaluation when the pattern needs too many steps.
 func nextMatch(m *machine, s *matcher, from int) bool {
 	found, err := s.find(from)
 	if err != nil {

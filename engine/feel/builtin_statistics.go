@@ -6,7 +6,7 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// statistics take a list, or the items as arguments.
+// ofItems defines a function that takes a list, or the items as arguments.
 func ofItems(name string, f func(m *machine, items []Value) Value) []builtin {
 	return []builtin{
 		def(name, "list l", func(m *machine, args []Value) Value { return f(m, args[0].items()) }),
@@ -25,7 +25,7 @@ var statisticFunctions = slices.Concat(
 	ofItems("mode", mode),
 )
 
-// extreme returns the smallest (-1) or largest (1) item.
+// extremeItem returns the smallest (-1) or largest (1) item.
 func extremeItem(m *machine, name string, items []Value, sign int) Value {
 	if len(items) == 0 || !m.step(len(items)) {
 		return Null

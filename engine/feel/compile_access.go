@@ -6,12 +6,15 @@ func compilePath(c *compiler, e *path) node {
 	return func(m *machine) Value { return memberOf(m, of(m), key, dmn) }
 }
 
-// member reads a key of a context, of every item of a list, or a property of a temporal value.
+// memberOf reads a key of a context, of every item of a list, or a property of a temporal value.
 func memberOf(m *machine, v Value, key string, dmn bool) Value {
 	switch v.kind {
 	case KindContext:
 		if member, found := m.get(v, key); found {
 			return member
+		}
+		if v.x != rawJSON && len(v.context().entries) == 0 {
+			return m.warn(NoContextEntryFound, "No context entry found with key '#'. The context is empty", key)
 		}
 		return m.warn(NoContextEntryFound, "No context entry found with key '#'. Available keys: &", key, v)
 	case KindNull:

@@ -7,7 +7,7 @@ type domain struct {
 	numbers  bool
 }
 
-// step is the next number of the range; ranges may run downwards.
+// size is how many values the variable takes; ranges may run downwards.
 func (d *domain) size() int64 {
 	switch {
 	case !d.numbers:
@@ -60,7 +60,7 @@ func compileTurns(c *compiler, iterators []iterator) []turn {
 	return all
 }
 
-// domain evaluates what a variable runs over.
+// domainOf evaluates what a variable runs over.
 func domainOf(m *machine, t *turn) (d domain, ok bool) {
 	from := t.from(m)
 	to := Null
@@ -99,7 +99,7 @@ func domainOf(m *machine, t *turn) (d domain, ok bool) {
 	return d, true
 }
 
-// dates lists the days of a range of dates.
+// datesOf lists the days of a range of dates.
 func datesOf(m *machine, from, to int64) (d domain, ok bool) {
 	days := domain{from: from, to: to, numbers: true}
 	n := days.size()

@@ -18,6 +18,8 @@ func compileInTests(c *compiler, e *inTests) node {
 // compileTest compiles what tests the input value: a boolean, or null when it cannot be decided.
 func compileTest(c *compiler, e expr) node {
 	switch e := e.(type) {
+	case *ownTest:
+		return compileExpressionTest(c, e.of)
 	case *anyInput:
 		return func(*machine) Value { return Bool(true) }
 	case *testList:
@@ -74,7 +76,7 @@ func compileExpressionTest(c *compiler, e expr) node {
 	return func(m *machine) Value { return matchesTest(m, input(m), value(m)).value() }
 }
 
-// matches compares an input with the value of a test: equal to it, contained in it, or the value is true by itself.
+// matchesTest compares an input with the value of a test: equal to it, contained in it, or the value is true by itself.
 func matchesTest(m *machine, input, v Value) tri {
 	switch {
 	case v.kind == KindBoolean && input.kind != KindBoolean:
@@ -92,7 +94,7 @@ func matchesTest(m *machine, input, v Value) tri {
 	return m.compare(equal, input, v)
 }
 
-// contains reports whether a list is or has the input.
+// containsInput reports whether a list is or has the input.
 func containsInput(m *machine, input, list Value) tri {
 	if input.kind == KindList && m.equal(input, list) == yesTri {
 		return yesTri

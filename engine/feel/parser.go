@@ -1,5 +1,7 @@
 package feel
 
+import "strings"
+
 // parser reads the grammar of DMN chapter 10.3.1.2 by recursive descent. A method returns nil where its construct is
 // missing or broken; the scanner remembers why. It never reads anything twice that may be nested, so that the time is
 // linear in the source.
@@ -98,8 +100,8 @@ func (p *parser) startsWith(word string) bool {
 	switch c {
 	case 0, '+', '*', '/', '=', '!', '<', '>', ')', ']', '}', ',', ':':
 		return false
-	case '-', '.':
-		return false // a difference and a path are more likely than "if -1" and "if .5"
+	case '-', '.': // "if -1 then" or a difference
+		return strings.Contains(p.src[back:], "then")
 	}
 	return !operator
 }

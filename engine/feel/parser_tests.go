@@ -30,6 +30,9 @@ func parseTests(p *parser) expr {
 	if len(all) == 1 {
 		return all[0]
 	}
+	for i, t := range all {
+		all[i] = grouped(t)
+	}
 	return &testList{all}
 }
 
@@ -62,7 +65,16 @@ func parseNotTests(p *parser) (expr, bool) {
 	if inner == nil || !p.symbol(")") {
 		return nil, true
 	}
-	return &notTests{[]expr{inner}}, true
+	return &notTests{[]expr{grouped(inner)}}, true
+}
+
+// grouped marks a boolean in parentheses or in a list of tests: it is the answer itself, where a single one is compared
+// with the input (feel-scala).
+func grouped(test expr) expr {
+	if l, isLiteral := test.(*literal); isLiteral && l.value.kind == KindBoolean {
+		return &ownTest{l}
+	}
+	return test
 }
 
 // parseTestAfterIn reads the right side of "in": one test, or tests in parentheses.
@@ -71,10 +83,6 @@ func parseTestAfterIn(p *parser) expr {
 		return negated
 	}
 	if p.space(); p.peek() != '(' {
-		if p.peek() == '-' {
-			p.want("a test")
-			return nil
-		}
 		return p.comparison()
 	}
 	if !p.enter() {
@@ -89,13 +97,13 @@ func parseTestAfterIn(p *parser) expr {
 	if p.space(); p.has("..") {
 		return parseRangeTail(p, '(', first)
 	}
-	list := &testList{[]expr{first}}
+	list := &testList{[]expr{grouped(first)}}
 	for p.symbol(",") {
 		next := parseTest(p)
 		if next == nil {
 			return nil
 		}
-		list.tests = append(list.tests, next)
+		list.tests = append(list.tests, grouped(next))
 	}
 	if !p.symbol(")") {
 		return nil

@@ -15,7 +15,7 @@ const (
 // strings in quotation marks, temporal values in ISO-8601, contexts as {key:value, …}. Long texts end in "…".
 func (v Value) String() string { return excerptOf(v, maxText) }
 
-// excerpt is the text of v, cut off behind most bytes.
+// excerptOf is the text of v, cut off behind most bytes.
 func excerptOf(v Value, most int) string {
 	w := textWriter{most: most}
 	w.value(v)
