@@ -181,6 +181,11 @@ func parseNote(b []byte) (n note, err error) {
 	}
 	n.term, n.confAt = binary.BigEndian.Uint64(b[1:]), binary.BigEndian.Uint64(b[9:])
 	if rest := bytes.Clone(b[17:]); len(rest) > 0 {
+		defer func() {
+			if cause := recover(); cause != nil { // raft's decoder panics
+				err = fmt.Errorf("raftlog: the members in the note of the state are damaged: %v", cause)
+			}
+		}()
 		n.config = raft.DecodeConfiguration(rest)
 	}
 	return n, nil
