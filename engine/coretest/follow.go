@@ -259,13 +259,18 @@ func (m *Model) startSubscription(r *Record) {
 	m.entry("messages", fmt.Sprint("start ", r.Key, r.Text("correlationKey")), head).add("%s", intent(r))
 }
 
-// offset prints how long after its creation a timer is due, in whole seconds, rounded up: a clock that also runs between
-// two steps makes what is left of an interval a little shorter. What is due at once is "at once".
+// offset prints how long after its creation a timer is due, in whole seconds, from ten minutes on in whole minutes,
+// rounded up: a clock that also runs between two steps makes what is left of an interval a little shorter. What is due
+// at once is "at once".
 func offset(millis int64) string {
-	if millis <= 0 {
+	unit := int64(1000)
+	switch {
+	case millis <= 0:
 		return "at once"
+	case millis > 600_000:
+		unit = 60_000
 	}
-	return "+" + (time.Duration((millis+999)/1000) * time.Second).String()
+	return "+" + ms((millis+unit-1)/unit*unit).String()
 }
 
 func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
