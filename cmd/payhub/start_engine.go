@@ -67,9 +67,10 @@ func (n *node) startPartition(_ context.Context, e *engine, members *raftlog.Nod
 	}
 	n.onStop(fmt.Sprintf("log of partition %d", id), func(context.Context) error { return replica.Close() })
 	count := int32(n.Engine.Partitions)
+	limits := core.Limits{IdempotencyRetention: n.Engine.Idempotency.Retention.Milliseconds()}
 	p := partition.Open(partition.Config{
 		ID: id, Log: replica, Reading: replica.Store().RLocker(),
-		NewMachine:    func() partition.Machine { return core.New(id, count, replica.Store(), core.Limits{}) },
+		NewMachine:    func() partition.Machine { return core.New(id, count, replica.Store(), limits) },
 		JobsAvailable: e.router.JobsAvailable, Logger: n.log.With("partition", id),
 	})
 	n.onStop(fmt.Sprintf("partition %d", id), func(context.Context) error { p.Close(); return nil })

@@ -33,6 +33,12 @@ type Engine struct {
 	InitialContactPoints []string `koanf:"initialContactPoints"`
 	Flush                Every    `koanf:"flush"`
 	Snapshot             Every    `koanf:"snapshot"`
+	Idempotency          Kept     `koanf:"idempotency"`
+}
+
+// Kept is something kept for a time.
+type Kept struct {
+	Retention time.Duration `koanf:"retention"`
 }
 
 // Every is something done at an interval.

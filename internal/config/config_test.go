@@ -36,7 +36,7 @@ func TestStandardValuesAreThoseOfTheSurface(t *testing.T) {
 	want := Config{
 		Engine: Engine{
 			Data: "./payhub-data", ClusterSize: 1, Partitions: 1, ReplicationFactor: 1, InitialContactPoints: []string{},
-			Flush: Every{time.Second}, Snapshot: Every{5 * time.Minute},
+			Flush: Every{time.Second}, Snapshot: Every{5 * time.Minute}, Idempotency: Kept{90 * 24 * time.Hour},
 		},
 		GRPC: Listener{"127.0.0.1:26500"}, HTTP: Listener{"127.0.0.1:8080"}, Management: Listener{"127.0.0.1:9600"},
 		Node: Peer{Listen: "127.0.0.1:26501"}, Gossip: Peer{Listen: "127.0.0.1:26502"},

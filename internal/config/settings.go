@@ -37,6 +37,7 @@ var settings = []Setting{
 	{"engine.initialContactPoints", "gossip addresses of nodes to join, host:port", texts, []string{}},
 	{"engine.flush.interval", "time between two flushes of the state to disk", duration, "1s"},
 	{"engine.snapshot.interval", "time between two snapshots", duration, "5m"},
+	{"engine.idempotency.retention", "time an idempotency key is kept after its instance has ended", duration, "2160h"},
 	{"grpc.listen", "address of the Zeebe-compatible gRPC gateway", text, "127.0.0.1:26500"},
 	{"http.listen", "address of the payment API and the operations API", text, "127.0.0.1:8080"},
 	{"management.listen", "address of health and metrics", text, "127.0.0.1:9600"},

@@ -45,6 +45,9 @@ func (l *Loaded) validate() error {
 	if e.Flush.Interval <= 0 {
 		refuse("engine.flush.interval", "is %s: must be more than 0", e.Flush)
 	}
+	if e.Idempotency.Retention <= 0 {
+		refuse("engine.idempotency.retention", "is %s: must be more than 0", e.Idempotency.Retention)
+	}
 	if e.Snapshot.Interval <= 0 {
 		refuse("engine.snapshot.interval", "is %s: must be more than 0", e.Snapshot)
 	}
