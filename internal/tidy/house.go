@@ -90,6 +90,7 @@ func Rules() []Rule {
 		{"type-size", checkTypeSize},
 		{"money", checkMoney},
 		{"links", checkLinks},
+		{"dependencies", checkDependencies},
 	}
 }
 

@@ -25,7 +25,7 @@ var impureImports = []string{
 
 // pureModules are the modules outside the standard library that pure packages may use.
 var pureModules = []string{
-	"github.com/cockroachdb/apd/v3", "github.com/dlclark/regexp2", "github.com/google/btree", "github.com/goccy/go-yaml",
+	"github.com/cockroachdb/apd/v3", "github.com/google/btree", "github.com/goccy/go-yaml",
 }
 
 // impureCalls are names of otherwise pure packages that read a clock, a machine's files or

@@ -77,8 +77,29 @@ func wanted(t *testing.T, root string) (want []string) {
 	return want
 }
 
+func TestDirectDependenciesAreExplained(t *testing.T) {
+	root := t.TempDir()
+	const mod = "module m\n\nrequire (\n\tgithub.com/a/known v1.0.0\n\tgithub.com/a/unknown v1.0.0\n\tgithub.com/a/other v1.0.0 // indirect\n)\nrequire example.org/single v0.1.0\n"
+	for name, text := range map[string]string{"go.mod": mod, "docs/dependencies.md": "| github.com/a/known | for |\n"} {
+		file := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, o := range checkDependencies(&House{Root: root}) {
+		got = append(got, o.Name)
+	}
+	if diff := cmp.Diff([]string{"github.com/a/unknown", "example.org/single"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAllowListMayOnlyShrink(t *testing.T) {
-	house := &House{broken: nil}
+	house := &House{Root: "../.."}
 	found := Inspect(house, []Allowance{{Rule: "money", Name: "hub/api.Amount", Reason: "none"}})
 	if len(found) != 1 || found[0].Rule != "allow-list" {
 		t.Errorf("an allowance that allows nothing gives %v", found)
