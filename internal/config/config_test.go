@@ -223,3 +223,15 @@ func FuzzFile(f *testing.F) {
 		}
 	})
 }
+
+func TestEverySettingIsInTheSurface(t *testing.T) {
+	text, err := os.ReadFile("../../docs/surface.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range Settings() {
+		if !strings.Contains(string(text), "`"+s.Key+"`") {
+			t.Errorf("docs/surface.md does not explain %s", s.Key)
+		}
+	}
+}
