@@ -221,3 +221,55 @@ func BenchmarkOneTask(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkWaiting creates instances that wait at their task, then stops and starts again: memory
+// of the process, and the time until the partition leads again.
+func BenchmarkWaiting(b *testing.B) {
+	data := b.TempDir()
+	w := start(b, data)
+	w.deploy(b)
+	variables, err := record.ParseDocument([]byte(`{"amount":"10.50","currency":"USD"}`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	var all sync.WaitGroup
+	for i := range 256 {
+		all.Go(func() {
+			for n := i; n < b.N; n += 256 {
+				w.create(b, variables)
+			}
+		})
+	}
+	all.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "instances/s")
+	b.ReportMetric(residentMB(b), "MB_resident")
+	killed := filepath.Join(b.TempDir(), "killed")
+	if err := os.CopyFS(killed, os.DirFS(data)); err != nil {
+		b.Log("no copy of a running node:", err)
+	} else {
+		began := time.Now()
+		again := start(b, killed)
+		b.ReportMetric(time.Since(began).Seconds(), "s_restart_after_kill")
+		again.stop(b)
+	}
+	w.stop(b)
+	began := time.Now()
+	w = start(b, data)
+	b.ReportMetric(time.Since(began).Seconds(), "s_restart")
+	w.stop(b)
+}
+
+// residentMB is the process's resident memory.
+func residentMB(b *testing.B) float64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		b.Skip("no /proc on this system:", err)
+	}
+	var size, resident int64
+	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
+		b.Fatal(err)
+	}
+	return float64(resident*int64(os.Getpagesize())) / (1 << 20)
+}

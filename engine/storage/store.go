@@ -28,7 +28,7 @@ type Options struct {
 	// FlushInterval is how long a row waits in memory at most before RocksDB gets it; 1 s.
 	FlushInterval time.Duration
 	// DurableInterval is how often, while rows arrive, RocksDB's memtable is written to disk; it
-	// bounds what a restart replays. 10 s.
+	// bounds what a restart replays. 5 s.
 	DurableInterval time.Duration
 	// LayerBytes bounds the rows that wait in memory: a layer that holds this much is flushed at
 	// once. 8 MiB. Short-lived rows may take four times as much until the next flush.
@@ -49,7 +49,7 @@ func (o *Options) setDefaults() {
 		o.FlushInterval = time.Second
 	}
 	if o.DurableInterval <= 0 {
-		o.DurableInterval = 10 * time.Second
+		o.DurableInterval = 5 * time.Second
 	}
 	if o.LayerBytes <= 0 {
 		o.LayerBytes = 8 << 20
