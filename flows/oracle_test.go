@@ -18,6 +18,7 @@ import (
 	"github.com/payhub/payhub/engine/gatewaypb"
 	"github.com/payhub/payhub/flows"
 	"github.com/payhub/payhub/flows/contract"
+	"github.com/payhub/payhub/flows/flowstest"
 )
 
 // oracle is a real Zeebe whose clock moves when told to and whose records can be read.
@@ -56,7 +57,7 @@ func runOnOracle(t *testing.T, addresses string) (runs []run) {
 	if _, err := o.gateway.DeployResource(t.Context(), request); err != nil {
 		t.Fatalf("Zeebe refuses the flows: %v", err)
 	}
-	for _, s := range scenarios {
+	for _, s := range flowstest.Scenarios() {
 		runs = append(runs, o.play(s))
 		if t.Failed() {
 			t.FailNow()
@@ -66,7 +67,7 @@ func runOnOracle(t *testing.T, addresses string) (runs []run) {
 }
 
 // play runs one scenario and reads what happened from the records.
-func (o *oracle) play(s scenario) run {
+func (o *oracle) play(s flowstest.Scenario) run {
 	o.records() // those of before
 	created, err := o.gateway.CreateProcessInstance(o.Context(), &gatewaypb.CreateProcessInstanceRequest{
 		BpmnProcessId: flows.LocalTransfer, Version: -1, Variables: o.json(contract.Start{
@@ -79,7 +80,7 @@ func (o *oracle) play(s scenario) run {
 	if err != nil {
 		o.Fatal(err)
 	}
-	r := run{Name: s.name, Variables: map[string]json.RawMessage{}}
+	r := run{Name: s.Name, Variables: map[string]json.RawMessage{}}
 	completed := false
 	read := func() {
 		o.post("/idle?ms=30000")
@@ -87,13 +88,13 @@ func (o *oracle) play(s scenario) run {
 			completed = r.follow(x, created.ProcessInstanceKey) || completed
 		}
 	}
-	for _, step := range s.steps {
+	for _, step := range s.Steps {
 		read()
 		o.step(&r, step)
 	}
 	read()
 	if !completed {
-		o.Errorf("%s: the payment has not ended after the last step; it went %v", s.name, r.Flows)
+		o.Errorf("%s: the payment has not ended after the last step; it went %v", s.Name, r.Flows)
 	}
 	return r
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/payhub/payhub/flows/contract"
+	"github.com/payhub/payhub/flows/flowstest"
 )
 
 const recorded = "testdata/local-transfer.json"
@@ -29,20 +30,20 @@ type run struct {
 // With -oracle they run there again and must do exactly the same, or are recorded when there is no file.
 func TestScenarios(t *testing.T) {
 	runs := recordings(t)
-	for i, s := range scenarios {
-		t.Run(s.name, func(t *testing.T) {
-			if i >= len(runs) || runs[i].Name != s.name {
+	for i, s := range flowstest.Scenarios() {
+		t.Run(s.Name, func(t *testing.T) {
+			if i >= len(runs) || runs[i].Name != s.Name {
 				t.Fatalf("%s has no recording of it: delete the file and run with -oracle", recorded)
 			}
 			text, err := json.Marshal(runs[i].Variables)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := contract.PaymentState(text); string(got.State) != s.state || got.Ended() != got {
-				t.Errorf("ended %+v, want %s\n%s", got, s.state, text)
+			if got := contract.PaymentState(text); string(got.State) != s.State || got.Ended() != got {
+				t.Errorf("ended %+v, want %s\n%s", got, s.State, text)
 			}
-			if s.by != "" && !slices.Contains(runs[i].States, contract.State(s.by)) {
-				t.Errorf("went %v, and should have been %s", runs[i].States, s.by)
+			if s.By != "" && !slices.Contains(runs[i].States, contract.State(s.By)) {
+				t.Errorf("went %v, and should have been %s", runs[i].States, s.By)
 			}
 			for _, state := range runs[i].States[:len(runs[i].States)-1] {
 				if state.Final() {
