@@ -41,24 +41,51 @@ func TestOutcomes(t *testing.T) {
 		handling sdk.Handling[in, out]
 		want     sdktest.End
 	}{
-		{"done", sdk.Handling[in, out]{Do: always(sdk.Done(out{"r1"}))},
-			sdktest.End{State: "completed", Variables: `{"reference":"r1"}`, Retries: 3, Delivered: 1}},
-		{"rejected is a BPMN error", sdk.Handling[in, out]{Do: always(sdk.RejectedWith[out](sdk.Rejection{Code: "NoFunds", Message: "too little", Variables: map[string]int{"missing": 3}}))},
-			sdktest.End{State: "error", Code: "NoFunds", Message: "too little", Variables: `{"missing":3}`, Retries: 3, Delivered: 1}},
-		{"rejected as an answer", sdk.Handling[in, out]{Do: always(sdk.Rejected[out]("NoFunds", "")), OnRejected: func(r sdk.Rejection) out { return out{"no:" + r.Code} }},
-			sdktest.End{State: "completed", Variables: `{"reference":"no:NoFunds"}`, Retries: 3, Delivered: 1}},
-		{"retryable until no retries are left", sdk.Handling[in, out]{Do: always(sdk.Retryable[out](errors.New("busy"), 0))},
-			sdktest.End{State: "incident", Message: "busy", Delivered: 3}},
-		{"fatal at once", sdk.Handling[in, out]{Do: always(sdk.Fatal[out](errors.New("no credentials")))},
-			sdktest.End{State: "incident", Message: "no credentials", Delivered: 1}},
-		{"unknown without a resolver is for a person", sdk.Handling[in, out]{Do: always(sdk.Unknown[out](errors.New("cut")))},
-			sdktest.End{State: "incident", Message: "the outcome is unknown and the handler has no resolver; find out at the target before the incident is resolved: cut", Delivered: 1}},
-		{"unknown as an answer", sdk.Handling[in, out]{Do: always(sdk.Unknown[out](errors.New("cut"))), OnUnknown: func(error) out { return out{"unknown"} }},
-			sdktest.End{State: "completed", Variables: `{"reference":"unknown"}`, Retries: 3, Delivered: 1}},
-		{"unknown, resolved", sdk.Handling[in, out]{Do: always(sdk.Unknown[out](errors.New("cut"))), Resolve: always(sdk.Done(out{"found"}))},
-			sdktest.End{State: "completed", Variables: `{"reference":"found"}`, Retries: 3, Delivered: 1}},
-		{"the zero outcome is a mistake", sdk.Handling[in, out]{Do: always(sdk.Outcome[out]{})},
-			sdktest.End{State: "incident", Message: "the handler returned the zero Outcome; return Done, Rejected, Retryable, Unknown or Fatal", Delivered: 1}},
+		{
+			"done",
+			sdk.Handling[in, out]{Do: always(sdk.Done(out{"r1"}))},
+			sdktest.End{State: "completed", Variables: `{"reference":"r1"}`, Retries: 3, Delivered: 1},
+		},
+		{
+			"rejected is a BPMN error",
+			sdk.Handling[in, out]{Do: always(sdk.RejectedWith[out](sdk.Rejection{Code: "NoFunds", Message: "too little", Variables: map[string]int{"missing": 3}}))},
+			sdktest.End{State: "error", Code: "NoFunds", Message: "too little", Variables: `{"missing":3}`, Retries: 3, Delivered: 1},
+		},
+		{
+			"rejected as an answer",
+			sdk.Handling[in, out]{Do: always(sdk.Rejected[out]("NoFunds", "")), OnRejected: func(r sdk.Rejection) out { return out{"no:" + r.Code} }},
+			sdktest.End{State: "completed", Variables: `{"reference":"no:NoFunds"}`, Retries: 3, Delivered: 1},
+		},
+		{
+			"retryable until no retries are left",
+			sdk.Handling[in, out]{Do: always(sdk.Retryable[out](errors.New("busy"), 0))},
+			sdktest.End{State: "incident", Message: "busy", Delivered: 3},
+		},
+		{
+			"fatal at once",
+			sdk.Handling[in, out]{Do: always(sdk.Fatal[out](errors.New("no credentials")))},
+			sdktest.End{State: "incident", Message: "no credentials", Delivered: 1},
+		},
+		{
+			"unknown without a resolver is for a person",
+			sdk.Handling[in, out]{Do: always(sdk.Unknown[out](errors.New("cut")))},
+			sdktest.End{State: "incident", Message: "the outcome is unknown and the handler has no resolver; find out at the target before the incident is resolved: cut", Delivered: 1},
+		},
+		{
+			"unknown as an answer",
+			sdk.Handling[in, out]{Do: always(sdk.Unknown[out](errors.New("cut"))), OnUnknown: func(error) out { return out{"unknown"} }},
+			sdktest.End{State: "completed", Variables: `{"reference":"unknown"}`, Retries: 3, Delivered: 1},
+		},
+		{
+			"unknown, resolved",
+			sdk.Handling[in, out]{Do: always(sdk.Unknown[out](errors.New("cut"))), Resolve: always(sdk.Done(out{"found"}))},
+			sdktest.End{State: "completed", Variables: `{"reference":"found"}`, Retries: 3, Delivered: 1},
+		},
+		{
+			"the zero outcome is a mistake",
+			sdk.Handling[in, out]{Do: always(sdk.Outcome[out]{})},
+			sdktest.End{State: "incident", Message: "the handler returned the zero Outcome; return Done, Rejected, Retryable, Unknown or Fatal", Delivered: 1},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g, client := sdktest.NewGateway(t)

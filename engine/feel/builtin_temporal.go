@@ -23,8 +23,10 @@ var temporalFunctions = []builtin{
 
 var dayNames = [...]string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
 
-var monthNames = [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September",
-	"October", "November", "December"}
+var monthNames = [...]string{
+	"January", "February", "March", "April", "May", "June", "July", "August", "September",
+	"October", "November", "December",
+}
 
 func onDate(f func(days int64) Value) func(m *machine, args []Value) Value {
 	return func(m *machine, args []Value) Value { return f(toDate(m, args).n) }
