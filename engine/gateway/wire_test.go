@@ -66,8 +66,8 @@ func TestRequestFarOverTheLimit(t *testing.T) {
 // connections counts connections as the server sees them.
 type connections struct{ begun atomic.Int32 }
 
-func (*connections) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-func (*connections) HandleRPC(context.Context, stats.RPCStats)                       {}
+func (*connections) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (*connections) HandleRPC(context.Context, stats.RPCStats)                         {}
 func (*connections) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 
 func (c *connections) HandleConn(_ context.Context, s stats.ConnStats) {
