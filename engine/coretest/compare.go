@@ -45,11 +45,9 @@ func Compare(want, got []string) []string {
 	}
 	var out []string
 	left := slices.Clone(got)
-	var common []string
 	for _, line := range want {
 		if i := slices.Index(left, line); i >= 0 {
 			left = slices.Delete(left, i, i+1)
-			common = append(common, line)
 			continue
 		}
 		out = append(out, "- "+line)

@@ -131,12 +131,6 @@ func (x *Execution) terminated() {
 	behaviours[scope.Element.Type].(container).childTerminated(scope)
 }
 
-// isIdle tells whether nothing goes on in a scope any more.
-func (x *Execution) isIdle() bool {
-	e := x.instance()
-	return e.Children == 0 && e.Flows == 0
-}
-
 // terminateChildren has everything in the scope terminated and tells whether there was anything.
 func (x *Execution) terminateChildren() (any bool) {
 	x.View.Children(x.Key, func(child *state.ElementInstance) bool {

@@ -1,8 +1,6 @@
 package element
 
 import (
-	"fmt"
-
 	"github.com/payhub/payhub/engine/bpmn"
 	"github.com/payhub/payhub/engine/record"
 	"github.com/payhub/payhub/engine/state"
@@ -131,6 +129,5 @@ func (x *Execution) unsubscribe() {
 
 // noFlow is the failure of an exclusive gateway none of whose conditions holds.
 func noFlow() *Failure {
-	return &Failure{Type: record.ErrorTypeCondition, Message: fmt.Sprint(
-		"Expected at least one condition to evaluate to true, or to have a default flow")}
+	return &Failure{Type: record.ErrorTypeCondition, Message: "Expected at least one condition to evaluate to true, or to have a default flow"}
 }

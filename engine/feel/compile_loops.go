@@ -63,7 +63,7 @@ func compileTurns(c *compiler, iterators []iterator) []turn {
 // domainOf evaluates what a variable runs over.
 func domainOf(m *machine, t *turn) (d domain, ok bool) {
 	from := t.from(m)
-	to := Null
+	var to Value
 	switch r, isRange := from.AsRange(); {
 	case t.to != nil:
 		to = t.to(m)

@@ -36,12 +36,3 @@ func durationOf(kind Kind, amount Value) Value {
 	n, _ := nanos.AsInt64()
 	return daysTime(whole, n)
 }
-
-// totalNanos is a days-time duration in nanoseconds; ok is false when it is longer than 292 years.
-func totalNanos(v Value) (int64, bool) {
-	product, ok := multiplyInts(v.n, 1e9)
-	if !ok {
-		return 0, false
-	}
-	return addInts(product, int64(v.x))
-}

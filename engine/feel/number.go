@@ -272,6 +272,3 @@ func numberText(v Value) string {
 	}
 	return b.String()
 }
-
-// number makes a value of a decimal that is already in decimal form and keeps it so.
-func number(d *apd.Decimal) Value { return Value{kind: KindNumber, p: unsafe.Pointer(d)} }

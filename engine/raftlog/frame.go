@@ -53,8 +53,6 @@ type rec struct {
 
 func pad(n int) int { return (n + 7) &^ 7 }
 
-func (r *rec) size() int { return pad(recHeader + len(r.data) + len(r.ext)) }
-
 // append encodes the record behind dst, whose length is a multiple of 8.
 func (r *rec) append(dst []byte) []byte {
 	from := len(dst)

@@ -16,7 +16,6 @@ type Overlay struct {
 	rows   []overlayRow
 	sorted [tableCount][]int // per ordered table: places in rows, by key
 	arena  []byte            // where keys and values lie; never reused once handed out
-	keybuf []byte
 }
 
 type overlayRow struct {
