@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/bits"
 	"strings"
-	"unsafe"
 
 	"github.com/cockroachdb/apd/v3"
 )
