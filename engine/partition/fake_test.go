@@ -202,7 +202,12 @@ func open(t *testing.T, change func(*Config)) *world {
 	c := Config{
 		ID: 1, Log: w.log,
 		NewMachine:    func() Machine { w.made.Add(1); return &fakeMachine{s: w.state, poison: &w.poison} },
-		JobsAvailable: func(jobType string) { w.available <- jobType },
+		JobsAvailable: func(jobType string) {
+			select {
+			case w.available <- jobType:
+			default: // most tests do not listen
+			}
+		},
 	}
 	if change != nil {
 		change(&c)

@@ -133,6 +133,12 @@ func (o *owner) stepDown(reason error) {
 	for o.gather(); len(o.taken) > 0; o.gather() {
 		o.refuse(reason)
 	}
+	o.dismiss(reason)
+}
+
+// dismiss answers all questions with an error and drops what else was left for a leader.
+func (o *owner) dismiss(reason error) {
+	o.p.left.Store(false)
 	o.p.mu.Lock()
 	queries := o.p.queries
 	o.p.queries, o.p.internal, o.p.gone = nil, nil, nil
@@ -182,6 +188,7 @@ func (o *owner) refuse(reason error) {
 func (o *owner) look() {
 	o.p.streams.settle()
 	if o.machine == nil {
+		o.dismiss(ErrNotLeader)
 		return
 	}
 	if o.p.left.Swap(false) {
