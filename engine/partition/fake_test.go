@@ -201,7 +201,7 @@ func open(t *testing.T, change func(*Config)) *world {
 	}
 	c := Config{
 		ID: 1, Log: w.log,
-		NewMachine:    func() Machine { w.made.Add(1); return &fakeMachine{s: w.state, poison: &w.poison} },
+		NewMachine: func() Machine { w.made.Add(1); return &fakeMachine{s: w.state, poison: &w.poison} },
 		JobsAvailable: func(jobType string) {
 			select {
 			case w.available <- jobType:
