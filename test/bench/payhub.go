@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// payhub is a payhub that this run started.
+type payhub struct {
+	*process
+	bench     *bench
+	command   []string
+	data      string
+	addresses map[string]string
+}
+
+// startPayhub starts `payhub server` with engine and gateway, or `payhub dev`, on free ports, in a folder of its own.
+func (b *bench) startPayhub(ctx context.Context, command ...string) (*payhub, error) {
+	data, err := os.MkdirTemp(b.folder, command[0]+"-")
+	if err != nil {
+		return nil, err
+	}
+	if command[0] == "server" {
+		command = append(command, "--roles", "[engine, gateway]", "--operations.store", "none")
+	}
+	s := &payhub{bench: b, command: command, data: data}
+	_, err = s.restart(ctx)
+	return s, err
+}
+
+// restart starts it and says how long it took until it was ready.
+func (s *payhub) restart(ctx context.Context) (time.Duration, error) {
+	file := filepath.Join(s.data, "addresses.json")
+	if err := os.RemoveAll(file); err != nil {
+		return 0, err
+	}
+	arguments := append(append([]string{}, s.command...), "--addresses-file", file, "--engine.data", filepath.Join(s.data, "data"))
+	for _, listener := range []string{"grpc", "http", "management", "node", "gossip"} {
+		arguments = append(arguments, "--"+listener+"-listen", "127.0.0.1:0")
+	}
+	began := time.Now()
+	var err error
+	if s.process, err = s.bench.start(s.bench.binary, filepath.Join(s.data, "log"), nil, arguments...); err != nil {
+		return 0, err
+	}
+	err = s.until(ctx, 5*time.Minute, "addresses file", func() bool {
+		text, err := os.ReadFile(file)
+		return err == nil && json.Unmarshal(text, &s.addresses) == nil
+	})
+	if err != nil {
+		s.stop(syscall.SIGKILL)
+		return 0, err
+	}
+	return time.Since(began), nil
+}
+
+// end stops it and deletes its data.
+func (s *payhub) end() {
+	s.stop(syscall.SIGTERM)
+	os.RemoveAll(s.data)
+}
+
+// metrics reads every figure of the management listener, labels left off and their values summed.
+func (s *payhub) metrics(ctx context.Context) (map[string]float64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.addresses["management"]+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	figures := map[string]float64{}
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 2 || fields[0] == "#" {
+			continue
+		}
+		name, _, _ := strings.Cut(fields[0], "{")
+		if v, err := strconv.ParseFloat(fields[len(fields)-1], 64); err == nil {
+			figures[name] += v
+		}
+	}
+	return figures, nil
+}
+
+// keepProfile writes a CPU profile of the next seconds into the current folder.
+func (s *payhub) keepProfile(name string, window time.Duration) {
+	file := "bench-" + name + ".prof"
+	answer, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.addresses["management"], int(window.Seconds())))
+	if err != nil {
+		s.bench.say("profile: %v", err)
+		return
+	}
+	defer answer.Body.Close()
+	out, err := os.Create(file)
+	if err == nil {
+		_, err = io.Copy(out, answer.Body)
+		err = errors.Join(err, out.Close())
+	}
+	if err != nil {
+		s.bench.say("profile: %v", err)
+		return
+	}
+	s.bench.say("profile of the server: %s", file)
+}
