@@ -51,7 +51,7 @@ type history struct {
 	transactions []string // different ones that it was given
 }
 
-// account of a transaction: the states that were seen, in order.
+// sightings are the answers to GET by transaction, in order.
 type sightings map[string][]note
 
 // check judges a run. Nothing found means that it kept every rule.
@@ -139,6 +139,14 @@ func (s sightings) state(transaction string) string {
 	return ""
 }
 
+// detail is the reason that was given with it.
+func (s sightings) detail(transaction string) string {
+	if all := s[transaction]; len(all) > 0 {
+		return all[len(all)-1].Detail
+	}
+	return ""
+}
+
 // checkStates follows what GET said about each payment.
 func checkStates(histories []*history, seen sightings, say func(string, string, ...any)) {
 	for _, h := range histories {
@@ -160,6 +168,8 @@ func checkStates(histories []*history, seen sightings, say func(string, string, 
 				say(ruleEnds, "%s (%s) is %q at the end", h.key, t, last)
 			case h.order.Refused && last != "ABORTED":
 				say(ruleOutcome, "%s (%s) cannot succeed and is %s", h.key, t, last)
+			case !h.order.Refused && last == "ABORTED" && !strings.HasPrefix(seen.detail(t), "TimeOut:"):
+				say(ruleOutcome, "%s (%s) could succeed and is ABORTED for another reason than time: %q", h.key, t, seen.detail(t))
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func (l *load) stopped(ctx context.Context, d time.Duration) bool {
 // pay makes one payment after the other. A payment that was once sent is repeated until it is acknowledged, also after the load
 // is over.
 func (l *load) pay(ctx context.Context, id int, dice *rand.Rand) {
-	for n := 0; !l.stopped(ctx, time.Duration(dice.ExpFloat64() * float64(l.pause))); n++ {
+	for n := 0; !l.stopped(ctx, time.Duration(dice.ExpFloat64()*float64(l.pause))); n++ {
 		o := newOrder(dice)
 		key := fmt.Sprintf("client-%d-%d", id, n)
 		body := o.body(key, l.weight)
@@ -82,7 +82,7 @@ func (l *load) insist(ctx context.Context, key, body string, o order) bool {
 
 // watch looks at payments and repeats old ones, so that changed answers are seen.
 func (l *load) watch(ctx context.Context, dice *rand.Rand) {
-	for !l.stopped(ctx, 15 * time.Millisecond) {
+	for !l.stopped(ctx, 15*time.Millisecond) {
 		if p, ok := l.promised.draw(dice); ok {
 			_, _ = l.poll(ctx, p.transaction) // while the program is down nobody answers
 		}
