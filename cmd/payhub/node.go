@@ -18,6 +18,10 @@ import (
 // once.
 const drainTime = 9 * time.Second
 
+// requestTime is how long a caller may take to send a request, head and body: one that never ends must not keep a
+// connection for ever. No request that is taken is longer than 64 KiB.
+const requestTime = 15 * time.Second
+
 // node is one payhub process: its configuration, its listeners, and what runs in it. Parts
 // register what ends them and what makes them ready; parts.go starts them.
 type node struct {
@@ -89,7 +93,7 @@ func (n *node) fail(err error) {
 
 // serveHTTP serves a handler on a bound listener until the node ends.
 func (n *node) serveHTTP(name string, handler http.Handler) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
+	server := &http.Server{Handler: handler, ReadTimeout: requestTime, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
 	listener := n.listeners[name]
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
