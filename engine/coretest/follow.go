@@ -133,7 +133,7 @@ func (m *Model) job(r *Record) {
 		j.Open = true
 		e.add("created")
 	case "COMPLETED":
-		j.Open = false
+		j.Open, j.Ended = false, true
 		e.add("completed%s", m.given(r))
 	case "FAILED":
 		j.Activated = false
@@ -144,7 +144,7 @@ func (m *Model) job(r *Record) {
 			when(r.Text("errorMessage") != "", " message %q", r.Text("errorMessage")), m.given(r))
 		j.Open = false
 	case "CANCELED":
-		j.Open = false
+		j.Open, j.Ended = false, true
 		e.add("canceled")
 	case "TIMED_OUT":
 		j.Activated = false
@@ -188,6 +188,9 @@ func (m *Model) incident(r *Record) {
 		m.names[r.Key] = "incident at " + x.Instance.Name
 	}
 	x.Open = r.Intent == "CREATED"
+	if j := find(m.jobs, func(j *Job) bool { return j.Key == x.Job }); j != nil && !x.Open && !j.Ended {
+		j.Open, j.Activated = true, false // also after an error that nobody caught
+	}
 	head := fmt.Sprintf("%s %s %q scope %s%s", x.Instance.Name, r.Text("errorType"), m.Text(r.Text("errorMessage")),
 		m.name(r.Int("variableScopeKey")), when(x.Job > 0, " with its job"))
 	m.entry("incidents", r.Key, head).add("%s", intent(r))

@@ -47,6 +47,7 @@ type Job struct {
 	Type      string
 	Instance  *ElementInstance
 	Open      bool // it can still be completed
+	Ended     bool // completed or canceled
 	Activated bool // a worker has it
 }
 

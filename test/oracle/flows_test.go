@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/payhub/payhub/engine/coretest"
 )
 
@@ -17,6 +19,9 @@ var (
 	updateFlag  = flag.Bool("update", false, "record the traces of the scenarios anew")
 	serversFlag = flag.Int("servers", 3, "how many engines run side by side")
 )
+
+// TestMain sees to it that no goroutine outlives the tests.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const root = "../.."
 

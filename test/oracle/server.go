@@ -99,6 +99,7 @@ func freePort() (string, error) {
 func (s *Server) Close() error {
 	err := s.process.Process.Kill()
 	_ = s.process.Wait() // it ends with the signal we sent: no news
+	http.DefaultClient.CloseIdleConnections()
 	return err
 }
 
