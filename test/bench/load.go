@@ -36,6 +36,8 @@ type result struct {
 
 // loader drives a gateway.
 type loader interface {
+	// deploy deploys a model and does no more.
+	deploy(ctx context.Context, address string, m model) error
 	// run creates and completes.
 	run(ctx context.Context, w work) (result, error)
 	// park only creates; the instances wait at their task.
@@ -92,6 +94,10 @@ func (l sharedLoad) run(ctx context.Context, w work) (result, error) {
 		return result{}, err
 	}
 	return readLoad(line)
+}
+
+func (l sharedLoad) deploy(ctx context.Context, address string, m model) error {
+	return exec.CommandContext(ctx, l.binary, "-addr", address, "-deploy", m.file, "-deploy-only").Run()
 }
 
 func (l sharedLoad) park(ctx context.Context, w work, count int) error {

@@ -57,6 +57,14 @@ func (ownLoad) dial(ctx context.Context, w work) (gatewaypb.GatewayClient, func(
 	return client, func() { connection.Close() }, nil
 }
 
+func (l ownLoad) deploy(ctx context.Context, address string, m model) error {
+	_, hangUp, err := l.dial(ctx, work{address: address, model: m})
+	if err == nil {
+		hangUp()
+	}
+	return err
+}
+
 // create starts one instance; the time goes with it as its first variable.
 func create(ctx context.Context, client gatewaypb.GatewayClient, w work) error {
 	_, err := client.CreateProcessInstance(ctx, &gatewaypb.CreateProcessInstanceRequest{

@@ -40,6 +40,17 @@ func (b *bench) startZeebe(ctx context.Context) (*process, string, error) {
 		p.stop(syscall.SIGKILL)
 		return nil, "", fmt.Errorf("zeebe: %w", err)
 	}
+	// READY comes before its partition has a leader: the first deployment that is taken says that it has one.
+	m, err := b.oneTask("benchmark")
+	if err == nil {
+		err = p.until(ctx, time.Minute, "leader of Zeebe's partition", func() bool {
+			return b.load.deploy(ctx, address, m) == nil
+		})
+	}
+	if err != nil {
+		p.stop(syscall.SIGKILL)
+		return nil, "", err
+	}
 	return p, address, nil
 }
 
