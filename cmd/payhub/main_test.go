@@ -118,7 +118,7 @@ func TestCommandLinesThatAreWrongOrReachNobody(t *testing.T) {
 		want    string
 	}{
 		{nil, "transferr", 2, `payhub: there is no command "transferr" (did you mean payhub transfer?)`},
-		{nil, "topology --addres x", 2, "payhub: topology: unknown flag: --addres (see payhub topology --help)"},
+		{nil, "topology --addres x", 2, "payhub: topology: unknown flag: --addres (the nearest is --address; see payhub topology --help)"},
 		{nil, "topology -o yaml", 2, `"yaml" is no form of output (use text or json)`},
 		{nil, "topology", 3, "is not reachable"},
 		{[]string{"ZEEBE_ADDRESS=127.0.0.1:9"}, "topology", 3, "127.0.0.1:9 is not reachable"},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/payhub/payhub/internal/config"
 	"github.com/spf13/cobra"
 )
 
@@ -75,7 +76,11 @@ func (a *app) root() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage(strings.TrimPrefix(c.CommandPath(), "payhub "), err.Error(), "see "+c.CommandPath()+" --help")
+		cure := "see " + c.CommandPath() + " --help"
+		if mistyped, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
+			cure = "the nearest is --" + config.NearestFlag(c.Flags(), mistyped) + "; " + cure
+		}
+		return usage(strings.TrimPrefix(c.CommandPath(), "payhub "), err.Error(), cure)
 	})
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.output, "output", "o", "text", "form of the output: text or json")

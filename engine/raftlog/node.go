@@ -72,7 +72,7 @@ func OpenNode(data string, o NodeOptions) (*Node, error) {
 		o.Logger = hclog.NewNullLogger()
 	}
 	if err := os.MkdirAll(data, 0o755); err != nil {
-		return nil, fmt.Errorf("raftlog: make the data folder: %w", err)
+		return nil, fmt.Errorf("raftlog: make the data folder %s: %w (name a folder that can be made and written to)", data, err)
 	}
 	lock, err := lockFile(data)
 	if err != nil {

@@ -1,6 +1,17 @@
 package config
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// NearestFlag gives the flag of a set that a mistyped one, without its dashes, comes nearest to.
+func NearestFlag(set *pflag.FlagSet, mistyped string) string {
+	var names []string
+	set.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return nearest(mistyped, names)
+}
 
 // nearest gives the candidate with the fewest edits to the word, letters compared without case;
 // of equally near ones the first.
