@@ -63,13 +63,17 @@ type Result struct {
 // Finish ends the decision. previous is the hash of the batch before it.
 func (s *Step) Finish(overlay *state.Overlay, previous [record.HashSize]byte) Result {
 	result := Result{Responses: s.responses, Pushes: s.pushes}
-	if len(s.records) == 0 {
+	if len(s.records) == 0 && len(overlay.Rows()) == 0 {
 		return result
+	}
+	first := s.meta.NextPosition
+	if len(s.records) > 0 {
+		first = s.records[0].Position
 	}
 	s.tables.Settle()
 	s.tables.PutMeta(&s.meta)
 	result.Batch = &record.Batch{
-		Now: s.meta.Now, FirstPosition: s.records[0].Position, Previous: previous,
+		Now: s.meta.Now, FirstPosition: first, Previous: previous,
 		Records: s.records, Rows: overlay.Rows(), Sends: s.sends,
 	}
 	return result
