@@ -88,9 +88,11 @@ func (s *subscription) streamOnce(ctx context.Context) (got bool, err error) {
 		// Not reading on while all slots are taken makes the gateway hand further jobs to others, or put them aside
 		// (Zeebe): those only a poll finds.
 		full := len(s.slots) == cap(s.slots)
-		if !s.acquire(ctx) {
-			s.handBack(job)
-			return got, ctx.Err()
+		if ctx.Err() != nil || !s.acquire(ctx) {
+			if !s.handBack(job) {
+				return got, ctx.Err()
+			}
+			continue // Recv fails only after what had arrived before the end was read
 		}
 		s.begin(job)
 		if full {
@@ -135,8 +137,13 @@ func (s *subscription) pollOnce(ctx context.Context, n int) (jobs int, err error
 		wait = -time.Millisecond // a waiting poll would hold the slots that the stream needs
 	}
 	// The gateway answers within the wait; the margin is for the way. Without a deadline a dead connection hangs.
+	end := ctx
+	if wait < 0 { // answered at once: the worker's end does not cut off jobs that are on their way
+		ctx = context.WithoutCancel(ctx)
+	}
 	ctx, cancel := context.WithTimeout(ctx, max(wait, 0)+10*time.Second)
 	defer cancel()
+	defer context.AfterFunc(end, func() { time.AfterFunc(time.Second, cancel) })()
 	stream, err := s.worker.client.gateway.ActivateJobs(ctx, &gatewaypb.ActivateJobsRequest{
 		Type: s.handler.jobType, Worker: s.worker.name, Timeout: s.handler.settings.lease.Milliseconds(),
 		MaxJobsToActivate: int32(n), FetchVariable: s.handler.fetch, RequestTimeout: wait.Milliseconds(),
@@ -223,8 +230,9 @@ func (s *subscription) begin(job *gatewaypb.ActivatedJob) {
 	})
 }
 
-// handBack makes a job that was not begun available to others at once, at no cost of a retry.
-func (s *subscription) handBack(job *gatewaypb.ActivatedJob) {
+// handBack makes a job that was not begun available to others at once, at no cost of a retry, and says whether the
+// gateway took it.
+func (s *subscription) handBack(job *gatewaypb.ActivatedJob) bool {
 	ctx, cancel := context.WithTimeout(s.work, time.Second)
 	defer cancel()
 	_, err := s.worker.client.gateway.FailJob(ctx, &gatewaypb.FailJobRequest{
@@ -233,4 +241,5 @@ func (s *subscription) handBack(job *gatewaypb.ActivatedJob) {
 	if err != nil {
 		s.log.Warn("a job could not be handed back; it comes again after its lease", "jobKey", job.Key, "error", err)
 	}
+	return err == nil
 }

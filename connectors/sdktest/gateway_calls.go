@@ -50,8 +50,12 @@ func (g *Gateway) StreamActivatedJobs(r *gatewaypb.StreamActivatedJobsRequest, s
 	g.mu.Unlock()
 	defer func() {
 		g.mu.Lock()
+		defer g.mu.Unlock()
 		delete(g.streams, s)
-		g.mu.Unlock()
+		for len(s.jobs) > 0 { // never sent: available again at once
+			g.jobs[(<-s.jobs).Key].State = "activatable"
+		}
+		g.push()
 	}()
 	for {
 		select {

@@ -22,9 +22,13 @@ import (
 // Systems finds the account system of a tenant; false when there is none.
 type Systems func(tenant string) (ams.System, bool)
 
-// callTimeout bounds one call of an account system. It is far below the lease of a job, so that the status can still be asked
-// after a call that timed out.
+// callTimeout bounds one call of an account system. The job's lease is extended while it waits, so that the status can still be
+// asked after a call that timed out.
 const callTimeout = 10 * time.Second
+
+// lease is for how long a job belongs to a worker that is gone. It is far below the 30 s after which the flows stop waiting for
+// an answer: a payment that was in a worker's hands when it was killed goes on, and is not aborted for having taken too long.
+const lease = 8 * time.Second
 
 // Handlers serves every job type of the vocabulary for the tenants of systems.
 func Handlers(systems Systems) []sdk.Handler {
@@ -70,6 +74,10 @@ func (m movement[In]) handler(systems Systems) sdk.Handler {
 		},
 		Do: func(ctx context.Context, job sdk.Job[input]) sdk.Outcome[resultAnswer] {
 			tenant, _ := m.of(job.Variables.Request)
+			if _, known := systems(tenant); !known {
+				// No refusal: an earlier delivery may have sent it, before the tenant lost its system.
+				return sdk.Unknown[resultAnswer](errNoSystem)
+			}
 			return report(call(ctx, systems, tenant, func(ctx context.Context, system ams.System) ams.Outcome[ams.Receipt] {
 				return trust(m.do(ctx, system, job.Variables.Request), ams.Reference(job.IdempotencyKey))
 			}), func(r ams.Receipt) resultAnswer {
@@ -84,7 +92,7 @@ func (m movement[In]) handler(systems Systems) sdk.Handler {
 		OnUnknown: func(error) resultAnswer {
 			return resultAnswer{Result: contract.Result{Outcome: contract.Unknown, Reason: "the account system gave no trustworthy answer, nor to the question for the status"}}
 		},
-	})
+	}, sdk.Lease(lease))
 }
 
 // trust takes a receipt for the answer only when it is about the operation that was asked for. An answer about another one says

@@ -128,6 +128,11 @@ func TestJobsAnswerWhatTheLedgerDid(t *testing.T) {
 		{"a question without an answer is asked again", []step{
 			{contract.JobLookup, lookup("green", "27alice", "USD"), "lookup-party=error-5xx", "done account=alice"},
 		}, 1000, 0},
+		{"a movement of a tenant without a system is unknown, since it may have had one when it was sent", []step{
+			{contract.JobHold, strings.Replace(hold5, "green", "nowhere", 1), "", "unknown"},
+			{contract.JobCredit, strings.Replace(credit, "green", "nowhere", 1), "", "unknown"},
+			{contract.JobStatus, strings.Replace(status("credit", "t:credit"), "green", "nowhere", 1), "", "unknown UNKNOWN_TENANT"},
+		}, 1000, 0},
 		{"a status without an answer is unknown", []step{
 			{contract.JobStatus, status("hold", "t:hold"), "status=answer-lost-after-commit", "unknown"},
 		}, 1000, 0},

@@ -26,7 +26,7 @@ func Lookup(systems Systems) sdk.Handler {
 			})
 		},
 		OnRejected: func(r sdk.Rejection) answer { return answer{Result: contract.LookupResult{Result: rejected(r)}} },
-	})
+	}, sdk.Lease(lease))
 }
 
 func lookUp(ctx context.Context, system ams.System, request contract.LookupRequest) ams.Outcome[ams.Party] {

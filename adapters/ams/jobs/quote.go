@@ -32,5 +32,5 @@ func Quote(systems Systems) sdk.Handler {
 			})
 		},
 		OnRejected: func(r sdk.Rejection) answer { return answer{Result: contract.QuoteResult{Result: rejected(r)}} },
-	})
+	}, sdk.Lease(lease))
 }

@@ -16,7 +16,7 @@ func Status(systems Systems) sdk.Handler {
 		Do: func(ctx context.Context, job sdk.Job[input]) sdk.Outcome[resultAnswer] {
 			return sdk.Done(resultAnswer{Result: askStatus(ctx, systems, job.Variables.Request)})
 		},
-	})
+	}, sdk.Lease(lease))
 }
 
 // askStatus asks what became of the operation with a key. It never fails: what cannot be found out is unknown.
