@@ -135,7 +135,21 @@ func (r *Replica) start(dir string, single bool) error {
 			return err
 		}
 	}
-	r.raft, err = raft.NewRaft(conf, r.machine, r.view, r.view, snaps, transport)
+	return r.startRaft(conf, snaps, transport)
+}
+
+// startRaft starts raft, which panics when the disk fails meanwhile.
+func (r *Replica) startRaft(conf *raft.Config, snaps *snapshots, transport raft.Transport) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if err = r.Err(); err == nil {
+				panic(p)
+			}
+		}
+	}()
+	if r.raft, err = raft.NewRaft(conf, r.machine, r.view, r.view, snaps, transport); err == nil {
+		r.view.runs.Store(true)
+	}
 	return err
 }
 

@@ -431,3 +431,28 @@ func TestAFollowerFarBehindGetsTheStateAsFiles(t *testing.T) {
 		t.Error("the state was not installed from files")
 	}
 }
+
+// Raft panics when it cannot save its term; it must not take the process with it, which has an error to tell.
+func TestADiskThatFailsBetweenTwoTermsIsAnErrorNotAPanic(t *testing.T) {
+	d := newFaultDisk()
+	told := make(chan error, 9)
+	n, err := OpenNode(t.TempDir(), NodeOptions{Files: d, SegmentBytes: 1 << 20, Fatal: func(err error) { told <- err }})
+	must(t, err)
+	r, err := n.OpenReplica(quiet())
+	must(t, err)
+	run := &running{node: n, Replica: r}
+	run.lead(t)
+	d.mu.Lock()
+	d.onSync = func(int) error { return errIO }
+	d.mu.Unlock()
+	entry, rows := batch("a1", "x")
+	if err := r.Propose(run.term, entry, rows); !errors.Is(err, errIO) {
+		t.Errorf("error %v, want the disk's", err)
+	}
+	if err := <-told; !errors.Is(err, errIO) {
+		t.Errorf("told %v", err)
+	}
+	time.Sleep(200 * time.Millisecond) // several election timeouts of a node that lost its leadership
+	r.Close()
+	n.Close()
+}

@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"github.com/hashicorp/raft"
 )
@@ -31,6 +33,8 @@ type PartitionLog struct {
 	hidden uint64  // raft sees entries above this only
 	keep   uint64  // entries up to here are exported; math.MaxUint64: nobody exports
 	stable map[string][]byte
+
+	runs atomic.Bool // raft runs on this view
 }
 
 // view finds or makes the view of a partition; Log.mu is held, or the log is being opened.
@@ -279,13 +283,21 @@ func (v *PartitionLog) newest() uint64 {
 var errNotFound = errors.New("not found")
 
 // Set stores one of raft's own values and returns when it is on disk.
+//
+// Raft panics when it cannot save its term. Once it runs, its goroutine ends instead: the log has
+// latched the error and told the owner, who ends the process with that as the reason; until then
+// nothing is voted for or acknowledged.
 func (v *PartitionLog) Set(key, value []byte) error {
 	kept := append([]byte{}, value...)
-	return v.log.commit(func(g *group) error {
+	err := v.log.commit(func(g *group) error {
 		g.add(v, &rec{kind: kindStable, partition: v.id, ext: key, data: kept})
 		v.stable[string(key)] = kept
 		return nil
 	})
+	if err != nil && v.runs.Load() {
+		runtime.Goexit()
+	}
+	return err
 }
 
 // Get reads one of raft's own values.
