@@ -33,6 +33,8 @@ type Command struct {
 type Limits struct {
 	// MaxRecords is the size from which a decision puts what follows off to the next one; 0 is 5,000.
 	MaxRecords int
+	// MaxBytes is the size of what was written, in bytes, from which a decision does the same; 0 is 4 MiB.
+	MaxBytes int
 	// IdempotencyRetention is how long an idempotency key is kept after its instance has ended,
 	// in milliseconds; 0 is 90 days.
 	IdempotencyRetention int64
@@ -58,6 +60,9 @@ type Core struct {
 func New(partition, count int32, reader state.Reader, limits Limits) *Core {
 	if limits.MaxRecords == 0 {
 		limits.MaxRecords = 5000
+	}
+	if limits.MaxBytes == 0 {
+		limits.MaxBytes = 4 << 20
 	}
 	if limits.IdempotencyRetention == 0 {
 		limits.IdempotencyRetention = defaultRetention
@@ -101,8 +106,9 @@ func (c *Core) Decide(in Input) Output {
 	c.overlay.Reset()
 	c.step.Begin(in.Now, in.Seed, in.Streams)
 	c.decided = c.cursors
+	due := c.collectDue(&c.decided)
 	c.resume()
-	c.decideDue(&c.decided)
+	c.decideDue(due)
 	for i := range in.Commands {
 		c.step.Take(in.Commands[i].RequestID, in.Commands[i].Record)
 		process.Command(c.step, &in.Commands[i].Record)
@@ -122,7 +128,7 @@ func (c *Core) Decide(in Input) Output {
 // followUp processes what a command has led to, up to the limit; the rest is put off.
 func (c *Core) followUp() {
 	for {
-		if c.step.Size() >= c.limits.MaxRecords {
+		if c.step.Size() >= c.limits.MaxRecords || c.step.Written() >= c.limits.MaxBytes {
 			c.step.PutOff()
 			return
 		}

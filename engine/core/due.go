@@ -57,7 +57,7 @@ func (c *cursors) note(batch *record.Batch) {
 				c.messages = min(c.messages, v.Deadline)
 			}
 		case *record.CreatedOnce:
-			if v.Expiry > 0 {
+			if r.Intent == record.CreatedOnceEnded {
 				c.once = min(c.once, v.Expiry)
 			}
 		}
@@ -75,55 +75,82 @@ func (c *Core) Due(now int64) (due bool, next int64) {
 // dueAtOnce is how much of each kind one decision does that is due.
 const dueAtOnce = 500
 
-// decideDue processes what is due. k are the cursors as they are once the decision is committed.
-func (c *Core) decideDue(k *cursors) {
-	now := c.step.Now()
+// dueNow are the entries of one index that are due, as they stood before the decision.
+type dueNow struct {
+	intent record.Intent
+	value  func(key int64) record.Value // of the command; nil if the entry has gone meanwhile
+	keys   []int64
+}
+
+// collectDue finds what is due and moves the cursors, k, to what is left. It comes before anything
+// else is decided: what a decision makes that is due at once is left to the next one, whatever the
+// cursors know, so that a core that has just been made decides the same as one that has run for long.
+func (c *Core) collectDue(k *cursors) []dueNow {
 	v := c.step.View
-	c.sweep(&k.timers, now, v.DueTimers, record.TimerTrigger, func(key int64) record.Value {
-		if t := v.Timer(key); t != nil {
-			return &t.Timer
-		}
-		return nil
-	})
-	c.sweep(&k.deadlines, now, v.DueJobDeadlines, record.JobTimeOut, emptyJob)
-	c.sweep(&k.backoffs, now, v.DueJobBackoffs, record.JobRecurAfterBackoff, emptyJob)
-	c.sweep(&k.messages, now, v.DueMessages, record.MessageExpire, func(key int64) record.Value {
-		if m := v.Message(key); m != nil {
-			return &record.Message{Name: m.Name, CorrelationKey: m.CorrelationKey, MessageID: m.MessageID, TenantID: m.TenantID, Deadline: m.Deadline, TimeToLive: m.TimeToLive}
-		}
-		return nil
-	})
-	c.sweep(&k.once, now, v.DueCreatedOnce, record.CreatedOnceExpire, func(int64) record.Value { return &record.CreatedOnce{} })
+	all := []dueNow{
+		{intent: record.TimerTrigger, value: c.timerValue},
+		{intent: record.JobTimeOut, value: emptyJob},
+		{intent: record.JobRecurAfterBackoff, value: emptyJob},
+		{intent: record.MessageExpire, value: c.messageValue},
+		{intent: record.CreatedOnceExpire, value: func(int64) record.Value { return &record.CreatedOnce{} }},
+	}
+	// A timer that its instance no longer wants stays in the index until the instance ends. It is
+	// passed over without a record, so that it neither counts nor shows how often it was seen.
+	wanted := func(key int64) bool { return process.TimerWanted(c.step, v.Timer(key)) }
+	any := func(int64) bool { return true }
+	all[0].sweep(&k.timers, c.step.Now(), v.DueTimers, wanted)
+	all[1].sweep(&k.deadlines, c.step.Now(), v.DueJobDeadlines, any)
+	all[2].sweep(&k.backoffs, c.step.Now(), v.DueJobBackoffs, any)
+	all[3].sweep(&k.messages, c.step.Now(), v.DueMessages, any)
+	all[4].sweep(&k.once, c.step.Now(), v.DueCreatedOnce, any)
+	return all
 }
 
 func emptyJob(int64) record.Value { return &record.Job{} }
 
-// sweep processes the due entries of one index from its cursor on and moves the cursor to the
-// first entry that is left.
-func (c *Core) sweep(cursor *int64, now int64, due func(from, now int64, visit func(key int64) bool) int64, intent record.Intent, value func(key int64) record.Value) {
+func (c *Core) timerValue(key int64) record.Value {
+	if t := c.step.View.Timer(key); t != nil {
+		return &t.Timer
+	}
+	return nil
+}
+
+func (c *Core) messageValue(key int64) record.Value {
+	if m := c.step.View.Message(key); m != nil {
+		return &record.Message{Name: m.Name, CorrelationKey: m.CorrelationKey, MessageID: m.MessageID, TenantID: m.TenantID, Deadline: m.Deadline, TimeToLive: m.TimeToLive}
+	}
+	return nil
+}
+
+// sweep collects the wanted entries of an index that are due, from its cursor on, and moves the
+// cursor to the first entry that is left.
+func (d *dueNow) sweep(cursor *int64, now int64, due func(from, now int64, visit func(key int64) bool) int64, wanted func(key int64) bool) {
 	if *cursor > now {
 		return
 	}
-	var keys []int64
-	next := due(*cursor, now, func(key int64) bool {
-		if len(keys) == dueAtOnce {
+	*cursor = due(*cursor, now, func(key int64) bool {
+		if len(d.keys) == dueAtOnce {
 			return false
 		}
-		keys = append(keys, key)
+		if wanted(key) {
+			d.keys = append(d.keys, key)
+		}
 		return true
 	})
-	for _, key := range keys {
-		v := value(key)
-		if v == nil {
-			continue
+}
+
+// decideDue processes what is due.
+func (c *Core) decideDue(all []dueNow) {
+	for i := range all {
+		for _, key := range all[i].keys {
+			v := all[i].value(key)
+			if v == nil {
+				continue
+			}
+			command := record.NewCommand(key, all[i].intent, v)
+			c.step.Take(0, command)
+			process.Command(c.step, &command)
+			c.followUp()
 		}
-		command := record.NewCommand(key, intent, v)
-		c.step.Take(0, command)
-		process.Command(c.step, &command)
-		c.followUp()
 	}
-	if next == 0 {
-		next = never
-	}
-	*cursor = next
 }

@@ -26,7 +26,7 @@ func TestRandomProcesses(t *testing.T) {
 		if err := os.WriteFile(path, []byte(model), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		b := &backend{checked: true}
+		b := &backend{checked: true, hasty: pick(2) == 1, limits: core.Limits{MaxRecords: []int{0, 1, 3, 20}[pick(4)]}}
 		r, err := coretest.NewRunner(b, folder)
 		if err != nil {
 			t.Fatal(err)
@@ -68,6 +68,9 @@ func script(steps []*coretest.Step) string {
 
 // finish cancels what still runs and lets messages expire.
 func finish(r *coretest.Runner) error {
+	if err := r.Step(&coretest.Advance{By: 1e6}); err != nil { // what was put off
+		return err
+	}
 	for _, e := range slices.Clone(r.Model.Instances()) {
 		if e.Type == "PROCESS" && e.Active && e.Process == "random" {
 			if err := r.Step(&coretest.Cancel{Instance: e.Name}); err != nil {

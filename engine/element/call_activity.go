@@ -85,6 +85,9 @@ func calledCompleted(called *Execution, variables record.Document) {
 		return
 	}
 	x := execution(called.Step, e)
+	if x.View.ProcessEvent(e.Key) != nil {
+		return // a boundary event that interrupts it was first
+	}
 	if len(x.Element.Outputs) > 0 || x.Element.Called.PropagateAllChildVariables {
 		x.triggering(x.Element.ID, variables)
 	}

@@ -51,7 +51,7 @@ func PushJob(s *step.Step, key int64) {
 // AddToBatch puts a job into a batch that is to be activated for a worker: the job gets the
 // batch's worker and deadline.
 func AddToBatch(s *step.Step, batch *record.JobBatch, key int64, job *record.Job) {
-	job.Worker, job.Timeout, job.Deadline = batch.Worker, batch.Timeout, s.Now()+batch.Timeout
+	job.Worker, job.Timeout, job.Deadline = batch.Worker, batch.Timeout, s.After(batch.Timeout)
 	batch.JobKeys = append(batch.JobKeys, key)
 	batch.Jobs = append(batch.Jobs, *job)
 }

@@ -24,6 +24,10 @@ func Activate(s *step.Step, key int64, v *record.ProcessInstance) {
 			x.Key = s.NextKey()
 		}
 		x.Emit(x.Key, record.ElementActivating, v)
+		if x.orphaned() {
+			Terminate(s, x.Key)
+			return
+		}
 	} else if existing.State != record.ElementActivating {
 		return
 	}
@@ -50,8 +54,15 @@ func canActivate(x *Execution) bool {
 	return true
 }
 
+// orphaned tells whether the call activity that called the process instance ended before the
+// instance began, which can be when its activation was put off.
+func (x *Execution) orphaned() bool {
+	return x.Value.FlowScopeKey < 0 && x.Value.ParentElementInstanceKey >= 0 && x.View.ElementInstance(x.Value.ParentElementInstanceKey) == nil
+}
+
 // Complete processes COMPLETE_ELEMENT. The command is void if the instance is not active any
-// more, or its scope is ending.
+// more, or its scope is ending, or a boundary event that interrupts it was first: then its
+// termination is on the way.
 func Complete(s *step.Step, key int64) {
 	e := s.View.ElementInstance(key)
 	if e == nil || e.State != record.ElementActivated && e.State != record.ElementCompleting {
@@ -62,6 +73,9 @@ func Complete(s *step.Step, key int64) {
 	}
 	x := execution(s, e)
 	if e.State == record.ElementActivated {
+		if event := s.View.ProcessEvent(key); event != nil && isBoundaryOf(x.Element, event.TargetElementID) {
+			return
+		}
 		x.Emit(key, record.ElementCompleting, x.Value)
 	}
 	x.raise(behaviours[x.Element.Type].complete(x))

@@ -99,7 +99,7 @@ func (x *Execution) ended(how string, last lastWords) {
 	if x.Value.Origin&record.StartedOnce != 0 {
 		if once := x.View.CreatedOnceOf(x.Key); once != nil {
 			once.State, once.EndedAt, once.Variables = how, x.Now(), last.variables
-			once.Expiry = x.Now() + x.Retention()
+			once.Expiry = x.After(x.Retention())
 			x.Emit(x.Key, record.CreatedOnceEnded, once)
 		}
 	}

@@ -24,9 +24,11 @@ func jobComplete(s *step.Step, command *record.Record) {
 
 // openJob finds the job that a worker is done with; if there is none, or it waits for an
 // incident to be resolved, the command is refused and nil returned. what names the command.
+// A job whose instance an event has ended already is none, although it is there until the
+// termination, which may have been put off, gets to it: else both would go on from there.
 func openJob(s *step.Step, command *record.Record, what string) *state.Job {
 	job := s.View.Job(command.Key)
-	if job == nil {
+	if job == nil || !element.Waits(s, job.ElementInstanceKey) {
 		s.Reject(command, record.NotFound, "Expected to %s job with key '%d', but no such job was found", what, command.Key)
 		return nil
 	}

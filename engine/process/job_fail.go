@@ -22,7 +22,7 @@ func jobFail(s *step.Step, command *record.Record) {
 	failed := element.JobValue(s.View, job)
 	failed.Retries, failed.ErrorMessage, failed.RetryBackoff, failed.Variables = v.Retries, v.ErrorMessage, v.RetryBackoff, v.Variables
 	if v.Retries > 0 && v.RetryBackoff > 0 {
-		failed.RecurringTime = s.Now() + v.RetryBackoff
+		failed.RecurringTime = s.After(v.RetryBackoff)
 	}
 	s.Emit(job.Key, record.JobFailed, failed)
 	element.FailJob(s, e, v.Variables)

@@ -20,7 +20,7 @@ func jobUpdateTimeout(s *step.Step, command *record.Record) {
 	}
 	updated := element.JobValue(s.View, job)
 	updated.Timeout = command.Value.(*record.Job).Timeout
-	updated.Deadline = s.Now() + updated.Timeout
+	updated.Deadline = s.After(updated.Timeout)
 	s.Emit(job.Key, record.JobTimeoutUpdated, updated)
 	s.Respond(job.Key, record.JobTimeoutUpdated, updated)
 }

@@ -20,7 +20,7 @@ func messagePublish(s *step.Step, command *record.Record) {
 		return
 	}
 	m := &state.Message{Message: v, Key: s.NextKey()}
-	m.Deadline = s.Now() + m.TimeToLive
+	m.Deadline = s.After(m.TimeToLive)
 	s.Emit(m.Key, record.MessagePublished, &m.Message)
 	if !v.WithOutcome {
 		s.Respond(m.Key, record.MessagePublished, &m.Message)

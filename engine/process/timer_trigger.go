@@ -13,10 +13,7 @@ import (
 // instance. A cycle goes on with its next timer.
 func timerTrigger(s *step.Step, command *record.Record) {
 	timer := s.View.Timer(command.Key)
-	if timer == nil || timer.DueDate > s.Now() {
-		return
-	}
-	if timer.ElementInstanceKey >= 0 && !element.Waits(s, timer.ElementInstanceKey) {
+	if !TimerWanted(s, timer) || timer.DueDate > s.Now() {
 		return
 	}
 	s.Emit(timer.Key, record.TimerTriggered, &timer.Timer)
@@ -30,6 +27,12 @@ func timerTrigger(s *step.Step, command *record.Record) {
 		return
 	}
 	element.Trigger(s, timer.ElementInstanceKey, timer.TargetElementID, nil)
+}
+
+// TimerWanted tells whether a timer would fire if it were due: its instance waits for it. One that
+// does not will not do so again; nil is not wanted.
+func TimerWanted(s *step.Step, timer *state.Timer) bool {
+	return timer != nil && (timer.ElementInstanceKey < 0 || element.Waits(s, timer.ElementInstanceKey))
 }
 
 // again starts the next timer of a cycle. The cycle's expression is evaluated again, with the

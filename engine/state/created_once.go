@@ -24,7 +24,7 @@ func (v *View) CreatedOnceOf(instance int64) *record.CreatedOnce {
 }
 
 // DueCreatedOnce calls visit with the instances whose idempotency keys are to be forgotten at
-// now, earliest first, and returns the time of the first one that is not, 0 if there is none.
+// now, earliest first, and returns the time of the first one that is not; math.MaxInt64 if there is none.
 func (v *View) DueCreatedOnce(from, now int64, visit func(instance int64) bool) (next int64) {
 	return v.due(tableCreatedOnceExpiry, from, now, visit)
 }

@@ -6,6 +6,7 @@ import "github.com/payhub/payhub/engine/record"
 // reached its limit; the next decision does.
 type FollowUp struct {
 	Number    uint64
+	Position  int64 // where the log says that it was put off
 	Key       int64
 	Intent    record.Intent
 	ValueType record.ValueType
@@ -15,6 +16,7 @@ type FollowUp struct {
 // Fields implements the row codec.
 func (f *FollowUp) Fields(c *record.Codec) {
 	c.Uint(&f.Number)
+	c.Int(&f.Position)
 	c.Int(&f.Key)
 	c.Byte((*uint8)(&f.Intent))
 	valueType := uint64(f.ValueType)

@@ -1,6 +1,10 @@
 package state
 
-import "github.com/payhub/payhub/engine/record"
+import (
+	"math"
+
+	"github.com/payhub/payhub/engine/record"
+)
 
 // JobState is where a job is in its life.
 type JobState uint8
@@ -101,7 +105,7 @@ func (t *Tables) DeleteJob(tenant string, j *Job) {
 }
 
 // DueJobDeadlines calls visit with the jobs whose worker's time is over at now, earliest first,
-// and returns the time of the first one that is not due, 0 if there is none.
+// and returns the time of the first one that is not due; math.MaxInt64 if there is none.
 func (v *View) DueJobDeadlines(from, now int64, visit func(key int64) bool) (next int64) {
 	return v.due(tableJobDeadline, from, now, visit)
 }
@@ -112,9 +116,11 @@ func (v *View) DueJobBackoffs(from, now int64, visit func(key int64) bool) (next
 }
 
 // due walks an index of times from a time on, up to and with now, until visit returns false. It
-// returns the first time it has not visited, 0 if there is none.
+// returns the first time it has not visited; math.MaxInt64 if there is none, as 0 is a time like any
+// other.
 func (v *View) due(t Table, from, now int64, visit func(key int64) bool) (next int64) {
 	start := append([]byte(nil), v.key(t).num(from)...)
+	next = math.MaxInt64
 	v.scanFrom(start, []byte{byte(t)}, func(key, _ []byte) bool {
 		if due := numAt(key, 1); due > now || !visit(lastNum(key)) {
 			next = due

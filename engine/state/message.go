@@ -43,7 +43,7 @@ func (v *View) MessageCorrelated(message int64, processID string) bool {
 }
 
 // DueMessages calls visit with the messages whose time to live is over at now, earliest first,
-// and returns the time of the first one that is not, 0 if there is none.
+// and returns the time of the first one that is not; math.MaxInt64 if there is none.
 func (v *View) DueMessages(from, now int64, visit func(key int64) bool) (next int64) {
 	return v.due(tableMessageDeadline, from, now, visit)
 }

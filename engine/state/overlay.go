@@ -16,6 +16,8 @@ type Overlay struct {
 	rows   []overlayRow
 	sorted [tableCount][]int // per ordered table: places in rows, by key
 	arena  []byte            // where keys and values lie; never reused once handed out
+	// written counts the bytes of all changes, also of those that later ones have replaced.
+	written int
 }
 
 type overlayRow struct {
@@ -35,7 +37,7 @@ func (o *Overlay) Reset() {
 	for t := range o.sorted {
 		o.sorted[t] = o.sorted[t][:0]
 	}
-	o.arena = nil
+	o.arena, o.written = nil, 0
 }
 
 // Rows lists the changes in the order in which their keys were first touched.
@@ -103,6 +105,7 @@ func (o *Overlay) remove(key []byte) { o.change(record.RowDelete, key, nil) }
 
 // change folds a change into what the overlay knows of the key already.
 func (o *Overlay) change(op record.RowOp, key, value []byte) {
+	o.written += len(key) + len(value)
 	i, known := o.index[string(key)]
 	if !known {
 		o.add(record.Row{Op: op, Key: o.keep(key), Value: value})

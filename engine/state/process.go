@@ -24,6 +24,20 @@ type Definitions struct {
 	// latest are the newest versions as committed. A decision that adds a version forgets the
 	// one before it; until it is committed the new one is found in the overlay.
 	latest map[processName]int64
+	// made are the keys that were read while the decision that makes them was not committed. If it
+	// never is, the next one may give the same key to something else.
+	made []int64
+}
+
+// forget drops the definitions that were made by a decision that has come to nothing: their keys,
+// from next on, are free again.
+func (d *Definitions) forget(next int64) {
+	for _, key := range d.made {
+		if key >= next {
+			delete(d.byKey, key)
+		}
+	}
+	d.made = d.made[:0]
 }
 
 type processName struct{ tenant, id string }
@@ -50,6 +64,9 @@ func (v *View) Definition(key int64) *Definition {
 		if graph.ID == p.BpmnProcessID {
 			d := newDefinition(key, p, graph)
 			v.definitions.byKey[key] = d
+			if key >= v.fresh {
+				v.definitions.made = append(v.definitions.made, key)
+			}
 			return d
 		}
 	}

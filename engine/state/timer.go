@@ -35,7 +35,7 @@ func (v *View) TimersOf(owner int64, visit func(*Timer) bool) {
 }
 
 // DueTimers calls visit with the timers that are due at now, earliest first, and returns the
-// time of the first one that is not, 0 if there is none.
+// time of the first one that is not; math.MaxInt64 if there is none.
 func (v *View) DueTimers(from, now int64, visit func(key int64) bool) (next int64) {
 	return v.due(tableTimerDue, from, now, visit)
 }

@@ -34,7 +34,15 @@ func NewTables(overlay *Overlay, definitions *Definitions) *Tables {
 
 // MadeFrom says that keys from here on are made by this decision, so that rows named after them
 // are nowhere but in the overlay: looking further would be in vain, and costs.
-func (t *Tables) MadeFrom(key int64) { t.fresh = key }
+// Definitions of these keys that are known from a decision that was given up are forgotten.
+func (t *Tables) MadeFrom(key int64) {
+	t.fresh = key
+	t.definitions.forget(key)
+}
+
+// Written is the number of bytes of the rows that the decision has written so far, each as often
+// as it was.
+func (t *Tables) Written() int { return t.overlay.written }
 
 // of finds the row that a table has for a key made by the partition.
 func (v *View) of(t Table, id int64) (value []byte, found bool) {

@@ -5,46 +5,50 @@ import (
 	"github.com/payhub/payhub/engine/state"
 )
 
-// NextFollowUp takes the oldest follow-up command out; ok is false if there is none.
+// NextFollowUp takes the oldest follow-up command out; ok is false if there is none. What it leads
+// to is recorded as caused by what made it.
 func (s *Step) NextFollowUp() (command record.Record, ok bool) {
-	if len(s.followUps) == 0 {
+	switch {
+	case len(s.resumed) > 0:
+		f := s.resumed[0]
+		s.resumed = s.resumed[1:]
+		s.tables.DeleteFollowUp(f.Number)
+		command = record.NewCommand(f.Key, f.Intent, f.Value)
+		command.SourcePosition = f.Position
+	case len(s.followUps) > 0:
+		command = s.followUps[0]
+		s.followUps = s.followUps[1:]
+	default:
 		return command, false
 	}
-	command = s.followUps[0]
-	s.followUps = s.followUps[1:]
+	s.source, s.reference = command.SourcePosition, command.OperationReference
 	return command, true
 }
 
-// Resume puts the commands that earlier decisions put off, oldest first, behind what waits: at
-// most limit of them. It returns how many.
+// Resume takes up the commands that earlier decisions put off, oldest first: at most limit of
+// them. It returns how many. What the decision does not come to stays where it is.
 func (s *Step) Resume(limit int) int {
-	var off []*state.FollowUp
 	s.View.FollowUps(func(f *state.FollowUp) bool {
-		off = append(off, f)
-		return len(off) < limit
+		s.resumed = append(s.resumed, f)
+		return len(s.resumed) < limit
 	})
-	for _, f := range off {
-		s.tables.DeleteFollowUp(f.Number)
-		s.FollowUp(f.Key, f.Intent, f.Value)
-	}
-	return len(off)
+	return len(s.resumed)
 }
 
 // PutOff keeps every waiting follow-up command for the next decision. It is recorded as a command.
 func (s *Step) PutOff() {
-	for {
-		command, ok := s.NextFollowUp()
-		if !ok {
-			return
-		}
-		s.putOff = true
+	s.putOff = s.putOff || len(s.resumed) > 0 || len(s.followUps) > 0
+	s.resumed = nil
+	for _, command := range s.followUps {
+		command.Position, command.Timestamp = s.meta.NextPosition, s.meta.Now
 		s.meta.FollowUps++
 		s.tables.InsertFollowUp(&state.FollowUp{
-			Number: s.meta.FollowUps, Key: command.Key, Intent: command.Intent, ValueType: command.ValueType, Value: command.Value,
+			Number: s.meta.FollowUps, Position: command.Position,
+			Key: command.Key, Intent: command.Intent, ValueType: command.ValueType, Value: command.Value,
 		})
-		command.Position, command.SourcePosition, command.Timestamp = s.meta.NextPosition, s.source, s.meta.Now
 		s.append(command)
 	}
+	s.followUps = nil
 }
 
 // HasPutOff tells whether the decision has put commands off.
@@ -52,6 +56,9 @@ func (s *Step) HasPutOff() bool { return s.putOff }
 
 // Size is the number of records so far.
 func (s *Step) Size() int { return len(s.records) }
+
+// Written is the number of bytes of the rows that were written so far, as often as they were.
+func (s *Step) Written() int { return s.tables.Written() }
 
 // Result is what a decision comes to.
 type Result struct {

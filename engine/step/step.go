@@ -4,6 +4,7 @@ package step
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/payhub/payhub/engine/apply"
 	"github.com/payhub/payhub/engine/feel"
@@ -59,6 +60,7 @@ type Step struct {
 
 	records   []record.Record
 	followUps []record.Record
+	resumed   []*state.FollowUp // put off by earlier decisions; older than followUps
 	responses []Response
 	pushes    []Push
 	sends     []record.Send
@@ -85,7 +87,7 @@ func (s *Step) Begin(now int64, seed uint64, streams Streams) {
 	s.Env.Now, s.Env.Seed = s.meta.Now, seed
 	s.records = make([]record.Record, 0, len(s.records)+len(s.records)/4) // decisions resemble each other
 	s.responses, s.pushes, s.sends = nil, nil, nil
-	s.followUps, s.putOff = nil, false
+	s.followUps, s.resumed, s.putOff = nil, nil, false
 	s.source, s.requestID, s.reference = -1, 0, 0
 }
 
@@ -98,6 +100,15 @@ func (s *Step) Take(requestID uint64, command record.Record) {
 
 // Now is the time of the decision in milliseconds since the epoch.
 func (s *Step) Now() int64 { return s.meta.Now }
+
+// After is the time that lies ms milliseconds after the decision's. What would be later than time
+// can tell is the end of time: a caller that asks for the longest time there is gets it.
+func (s *Step) After(ms int64) int64 {
+	if ms > math.MaxInt64-s.meta.Now {
+		return math.MaxInt64
+	}
+	return s.meta.Now + ms
+}
 
 // Partition is the partition that decides.
 func (s *Step) Partition() int32 { return s.partition }
@@ -138,7 +149,9 @@ func (s *Step) append(r record.Record) {
 // FollowUp has a command processed after those that wait already, in this decision or, once it
 // has grown to its limit, in the next one. The value must not be changed any more.
 func (s *Step) FollowUp(key int64, intent record.Intent, value record.Value) {
-	s.followUps = append(s.followUps, record.NewCommand(key, intent, value))
+	command := record.NewCommand(key, intent, value)
+	command.SourcePosition, command.OperationReference = s.source, s.reference
+	s.followUps = append(s.followUps, command)
 }
 
 // Send has a command processed by a partition: another one gets it once the batch is committed,
