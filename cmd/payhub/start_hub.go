@@ -34,7 +34,7 @@ func (n *node) openLedgers(ctx context.Context) (*ledgers, error) {
 	for _, id := range n.Hub.Tenants {
 		books, err := ledger.Open(ctx, ledger.Options{Path: filepath.Join(n.Engine.Data, "ledger-"+id+".db")})
 		if err != nil {
-			return nil, failed("start", "ledger of "+id+": "+err.Error(), "")
+			return nil, failed("start", "ledger of "+id+": "+err.Error(), "restore ledger-"+id+".db from its backup: nothing else knows these books")
 		}
 		n.onStop("ledger of "+id, func(context.Context) error { return books.Close() })
 		if n.dev {

@@ -21,7 +21,8 @@ func (n *node) startOperations(ctx context.Context, e *engine) (*ops.Store, erro
 	if n.Operations.Store == "sqlite" {
 		var err error
 		if store, err = ops.Open(ctx, filepath.Join(n.Engine.Data, "operations.db")); err != nil {
-			return nil, failed("start", "operations store: "+err.Error(), "")
+			return nil, failed("start", "operations store: "+err.Error(),
+				"restore operations.db, or move it away: payments go on without it, and lists miss what was before")
 		}
 		n.onStop("operations store", func(context.Context) error { return store.Close() })
 	}

@@ -93,6 +93,10 @@ func readIdentity(data string, id int32) (identity, error) {
 	name := filepath.Join(data, "node.json")
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
+		if segments, _ := filepath.Glob(filepath.Join(data, "log", "*.log")); len(segments) > 0 {
+			return identity{}, fmt.Errorf("raftlog: %s is missing beside a log, which belongs to the node it names (restore "+
+				"the file, or move the data folder away to start as a new generation)", name)
+		}
 		return makeIdentity(data, name, id)
 	}
 	if err != nil {
