@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -256,6 +257,34 @@ func TestANodeIsReadyWhenItsPartsAreAndEndsThemInReverse(t *testing.T) {
 	}
 	if strings.Join(ended, " ") != "second first" {
 		t.Errorf("parts ended as %v", ended)
+	}
+}
+
+// A caller that never ends its request does not hold up the end: the parts that come after the
+// listener need the time.
+func TestASlowCallerDoesNotHoldUpTheEnd(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	addresses, done := runNode(t, ctx, func(_ context.Context, n *node) error {
+		n.serveHTTP(listenHTTP, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.ReadAll(r.Body) }))
+		return nil
+	})
+	caller, err := net.Dial("tcp", addresses[listenHTTP])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer caller.Close()
+	if _, err := io.WriteString(caller, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond) // the request is under way
+	asked := time.Now()
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if took := time.Since(asked); took > requestDrain+time.Second {
+		t.Errorf("the end took %s, want %s for the caller and hardly more", took, requestDrain)
 	}
 }
 

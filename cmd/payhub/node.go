@@ -18,6 +18,10 @@ import (
 // once.
 const drainTime = 9 * time.Second
 
+// requestDrain is how much of it goes to HTTP requests that are under way. A caller that sends its
+// request slowly must not use up the time of the handlers that have money in their hands.
+const requestDrain = 2 * time.Second
+
 // requestTime is how long a caller may take to send a request, head and body: one that never ends must not keep a
 // connection for ever. No request that is taken is longer than 64 KiB.
 const requestTime = 15 * time.Second
@@ -101,6 +105,8 @@ func (n *node) serveHTTP(name string, handler http.Handler) {
 		}
 	}()
 	n.onStop(name+" listener", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, requestDrain)
+		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {
 			return server.Close()
 		}

@@ -37,7 +37,8 @@ func Logger(log *slog.Logger) WorkerOption { return func(w *Worker) { w.log = lo
 // Observe sets who is told about jobs; see [Metrics].
 func Observe(o Observer) WorkerOption { return func(w *Worker) { w.observer = o } }
 
-// DrainTimeout is how long handlers may go on after the worker was told to stop; default 8 s.
+// DrainTimeout is how long handlers may go on after the worker was told to stop; default 5 s, so that a process that
+// has ten for its end has time for the rest.
 func DrainTimeout(d time.Duration) WorkerOption { return func(w *Worker) { w.drain = d } }
 
 // PollInterval is how often waiting jobs are asked for although a job stream is open, because a stream brings only
@@ -58,7 +59,7 @@ func (c *Client) NewWorker(handlers []Handler, options ...WorkerOption) *Worker 
 	}
 	w := &Worker{
 		client: c, handlers: handlers, name: fmt.Sprintf("%s-%d", host, os.Getpid()), log: slog.Default(),
-		observer: nobody{}, drain: 8 * time.Second, pollInterval: 5 * time.Second, streaming: true,
+		observer: nobody{}, drain: 5 * time.Second, pollInterval: 5 * time.Second, streaming: true,
 		reconnect: Backoff{Min: 100 * time.Millisecond, Max: 5 * time.Second, Factor: 2}, tenants: []string{c.tenant},
 	}
 	for _, o := range options {
