@@ -24,9 +24,10 @@ func BenchmarkOneTaskInstance(b *testing.B) {
 	const n = 32
 	b.ReportAllocs()
 	var bytes int
+	var coded []byte
 	run := func(commands []Command) Output {
 		out := m.Decide(Input{Now: m.now, Commands: commands, Streams: oneStream{}})
-		coded := out.Batch.Append(nil)
+		coded = out.Batch.Append(coded[:0])
 		bytes += len(coded)
 		m.store.Apply(out.Batch.AppliedRows())
 		m.Committed(out.Batch)

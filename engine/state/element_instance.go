@@ -62,6 +62,9 @@ type instanceInHand struct {
 // ElementInstance finds an instance by its key; nil if there is none. It must not be changed but
 // by an applier that then puts it.
 func (v *View) ElementInstance(key int64) *ElementInstance {
+	if key < 0 { // the scope or the caller of what has none; keys sort -1 in the middle, so the store would search its disk
+		return nil
+	}
 	if held, ok := v.instances[key]; ok {
 		if held.gone {
 			return nil

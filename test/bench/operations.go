@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -63,12 +64,12 @@ func (s *payhub) withLag(ctx context.Context, w work) (result, float64, error) {
 			}
 		}
 	}()
-	r, err := s.measured(ctx, "operations", w)
+	r, err := s.measured(ctx, fmt.Sprintf("operations-%d", w.rate), w)
 	close(done)
 	return r, <-worst, err
 }
 
-// measureShrinking waits until the store has caught up and the log has been cut.
+// measureShrinking waits until the store has caught up and the log has been cut to less than half; it is cut by whole segments.
 func (s *payhub) measureShrinking(ctx context.Context) error {
 	figures, err := s.metrics(ctx)
 	if err != nil {
@@ -88,7 +89,7 @@ func (s *payhub) measureShrinking(ctx context.Context) error {
 		if caughtUp == 0 && figures["payhub_exporter_lag_seconds"] == 0 {
 			caughtUp = time.Since(began)
 		}
-		if caughtUp > 0 && figures["payhub_log_disk_bytes"] < most/4 {
+		if caughtUp > 0 && figures["payhub_log_disk_bytes"] < most/2 {
 			break
 		}
 	}

@@ -13,7 +13,10 @@ import (
 )
 
 // payers is how many callers make payments at a time.
-const payers = 32
+const payers = 64
+
+// lookAgain is how long a caller waits before it asks for a payment's state again.
+const lookAgain = 50 * time.Millisecond
 
 // measurePayments makes payments over HTTP in a closed loop: POST /channel/transfer, then GET until it is COMMITTED, which the
 // ledgers of both tenants have then in their durable books.
@@ -39,6 +42,9 @@ func measurePayments(ctx context.Context, b *bench) error {
 		return err
 	}
 	cpu := s.cpu()
+	if b.profile {
+		s.keepProfile("payments", window)
+	}
 	all.Wait()
 	cpu = s.cpu() - cpu
 	if c.err != nil {
@@ -110,7 +116,7 @@ func (c *payer) one(ctx context.Context, id string) error {
 		default:
 			return fmt.Errorf("payment %s is %s", created.TransactionID, shown.TransferState)
 		}
-		if err := pause(ctx, 10*time.Millisecond); err != nil {
+		if err := pause(ctx, lookAgain); err != nil {
 			return err
 		}
 	}
