@@ -119,7 +119,7 @@ func engineProblem(ctx context.Context, err error, flow string) *Problem {
 	case errors.Is(err, sdk.ErrNotSupported):
 		p = problem(http.StatusNotImplemented, categoryInterop, "NotImplemented", "the engine behind this hub is a plain Zeebe, which cannot be asked for a payment")
 	case code == codes.ResourceExhausted:
-		p = problem(http.StatusTooManyRequests, categorySystem, "ServiceDenied", "the engine has too much to do"+again)
+		p = problem(http.StatusTooManyRequests, categorySystem, "ServiceDenied", "the engine takes no new work for now: it is overloaded, or its disk is full; payhub's log says which"+again)
 		p.retryAfter = time.Second
 	case code == codes.Unavailable || code == codes.Aborted:
 		p = problem(http.StatusServiceUnavailable, categorySystem, "CommunicationError", "the engine cannot be reached"+again)
