@@ -140,3 +140,48 @@ func moneyAfter(payments int) string {
 	left := 100_000 - cents
 	return fmt.Sprintf("green %d.%02d (held 0.00), blue %d.%02d", left/100, left%100, cents/100, cents%100)
 }
+
+// A disk that others fill to its last byte: payhub goes on refusing, or stops and says why. With room again everything
+// that was acknowledged is there, once.
+func TestADiskFullToItsLastByte(t *testing.T) {
+	t.Parallel()
+	disk := smallDisk(t)
+	p := dev.Start(t, filepath.Join(disk, "data"))
+	var acknowledged []string
+	for i := range 5 {
+		acknowledged = append(acknowledged, p.Begin(fmt.Sprint("before-", i), good))
+	}
+	filler := fill(t, disk, 0)
+	for i := range 30 {
+		a, err := p.Try(http.MethodPost, "/channel/transfer", good, headers(fmt.Sprint("full-", i), "")...)
+		if err != nil {
+			break
+		}
+		if a.Status == http.StatusOK {
+			acknowledged = append(acknowledged, p.Begin(fmt.Sprint("full-", i), good))
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	ended := !p.Running()
+	if ended && !strings.Contains(p.Log(), "no space left") {
+		t.Errorf("it stopped without saying why:\n%s", p.Log())
+	}
+	t.Logf("stopped: %v", ended)
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	if ended {
+		p = dev.Start(t, p.Data)
+	}
+	for _, id := range acknowledged {
+		if end, _ := p.AwaitEnd(id); end.TransferState != "COMMITTED" {
+			t.Errorf("a payment that was acknowledged is %s %+v", end.TransferState, end.ErrorInformation)
+		}
+	}
+	await(t, "transfers are taken again", func() bool { return p.Post("last", good).Status == http.StatusOK })
+	p.AwaitEnd(p.Begin("last", good))
+	if want := moneyAfter(countCommitted(t, p)); p.Money() != want {
+		t.Errorf("money: %s; expected %s", p.Money(), want)
+	}
+	p.CheckBooks()
+}
