@@ -154,6 +154,15 @@ func (s Status) Ended() Status {
 	return doubt(s.Step, "the flow ended while the payment was "+string(s.State))
 }
 
+// Stuck is the status of a payment whose flow has an incident: it goes on only when a person has mended the cause.
+// With money held that is in doubt.
+func (s Status) Stuck() Status {
+	if s.State != Reserved {
+		return s
+	}
+	return doubt(s.Step, "the payer's money is held, and the flow waits for a person: it has an incident")
+}
+
 func doubt(step, reason string) Status { return Status{State: InDoubt, Step: step, Reason: reason} }
 
 func aborted(step string, r Result) Status {

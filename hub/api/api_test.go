@@ -261,6 +261,21 @@ func TestAFlowThatWasCancelledLeavesAPaymentInDoubt(t *testing.T) {
 	}
 }
 
+// An incident on the way is said while money is held: it does not go on by itself.
+func TestAFlowWithAnIncidentLeavesHeldMoneyInDoubt(t *testing.T) {
+	h := newHub(t)
+	id, _ := h.pay().json["transactionId"].(string)
+	h.only(t).state = enginepb.InstanceState_INSTANCE_STATE_INCIDENT
+	if got := h.call("GET", "/channel/transfer/"+id, ""); got.json["transferState"] != "RECEIVED" || got.json["errorInformation"] != nil {
+		t.Errorf("before anything is held: %s", got.text)
+	}
+	h.set(t, "hold", `{"outcome":"done"}`)
+	got := h.call("GET", "/channel/transfer/"+id, "")
+	if got.json["transferState"] != "RESERVED" || !strings.Contains(got.text, `"errorCode":"IN_DOUBT"`) {
+		t.Errorf("with money held: %s", got.text)
+	}
+}
+
 func TestUnknownTransfersAndThoseOfOthersAreNotFound(t *testing.T) {
 	h := newHub(t)
 	id, _ := h.pay().json["transactionId"].(string)

@@ -57,8 +57,11 @@ func (a *API) find(ctx context.Context, payer tenant.Tenant, id string) (Transfe
 		return Transfer{}, engineProblem(ctx, err, payer.Flow)
 	}
 	status := contract.PaymentState(view.Variables)
-	if view.Ended {
+	switch {
+	case view.Ended:
 		status = status.Ended()
+	case view.Stuck:
+		status = status.Stuck()
 	}
 	t := Transfer{TransactionID: id, TransferID: id, ClientRefID: clientRef(view.Variables)}
 	t.State, t.Error = channelState(status)

@@ -78,15 +78,23 @@ func (m movement[In]) handler(systems Systems) sdk.Handler {
 				// No refusal: an earlier delivery may have sent it, before the tenant lost its system.
 				return sdk.Unknown[resultAnswer](errNoSystem)
 			}
-			return report(call(ctx, systems, tenant, func(ctx context.Context, system ams.System) ams.Outcome[ams.Receipt] {
+			outcome := call(ctx, systems, tenant, func(ctx context.Context, system ams.System) ams.Outcome[ams.Receipt] {
 				return trust(m.do(ctx, system, job.Variables.Request), ams.Reference(job.IdempotencyKey))
-			}), func(r ams.Receipt) resultAnswer {
+			})
+			if outcome.Kind() == ams.KindNotSent && last(job.JobInfo) {
+				return sdk.Unknown[resultAnswer](outcome.Err()) // an earlier delivery may have been sent
+			}
+			return report(outcome, func(r ams.Receipt) resultAnswer {
 				return resultAnswer{Result: contract.Result{Outcome: contract.Done, Reference: string(r.Reference)}}
 			})
 		},
 		Resolve: func(ctx context.Context, job sdk.Job[input]) sdk.Outcome[resultAnswer] {
 			tenant, key := m.of(job.Variables.Request)
-			return resolve(askStatus(ctx, systems, contract.StatusRequest{Tenant: tenant, Operation: m.operation, Key: key}))
+			status := askStatus(ctx, systems, contract.StatusRequest{Tenant: tenant, Operation: m.operation, Key: key})
+			if status.Outcome == contract.None && last(job.JobInfo) {
+				return sdk.Done(resultAnswer{Result: contract.Result{Outcome: contract.None, Reason: noTrace}})
+			}
+			return resolve(status)
 		},
 		OnRejected: func(r sdk.Rejection) resultAnswer { return resultAnswer{Result: rejected(r)} },
 		OnUnknown: func(error) resultAnswer {
@@ -94,6 +102,13 @@ func (m movement[In]) handler(systems Systems) sdk.Handler {
 		},
 	}, sdk.Lease(lease))
 }
+
+// noTrace is why an operation is sent again.
+const noTrace = "the account system has no trace of the operation; it is sent again under the same key"
+
+// last says whether a failure would cost the job its last retry, and so end in an incident. A movement is answered before that:
+// the flow goes on asking and sending for as long as an account system is down, and needs no person for it.
+func last(job sdk.JobInfo) bool { return job.Retries <= 1 }
 
 // trust takes a receipt for the answer only when it is about the operation that was asked for. An answer about another one says
 // nothing about this one, so the outcome is unknown.
@@ -130,7 +145,7 @@ func resolve(status contract.Result) sdk.Outcome[resultAnswer] {
 	case contract.Rejected:
 		return sdk.Rejected[resultAnswer](string(status.Code), status.Reason)
 	case contract.None:
-		return sdk.Retryable[resultAnswer](errors.New("the account system has no trace of the operation; it is sent again under the same key"), 0)
+		return sdk.Retryable[resultAnswer](errors.New(noTrace), 0)
 	default:
 		return sdk.Unknown[resultAnswer](errors.New(status.Reason))
 	}

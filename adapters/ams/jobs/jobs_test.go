@@ -152,6 +152,24 @@ func TestJobsAnswerWhatTheLedgerDid(t *testing.T) {
 	}
 }
 
+// An account system that is down costs no person's time: before a movement ends in an incident, the flow is told that nothing
+// happened, and sends it again after a pause.
+func TestTheLastFailureOfAMovementIsAnAnswer(t *testing.T) {
+	for job, request := range map[string]string{contract.JobHold: hold5, contract.JobCredit: credit} {
+		b := newBench(t)
+		operation := strings.TrimPrefix(job, "ams.")
+		b.script.set(operation + "=error-5xx," + operation + "=error-5xx")
+		key := b.gateway.Add(&gatewaypb.ActivatedJob{Type: job, Variables: `{"request":` + request + `}`, Retries: 2})
+		end := b.gateway.Await(t, key, "completed", "error", "incident")
+		if end.State != "completed" || !strings.Contains(end.Variables, `"outcome":"none"`) {
+			t.Errorf("%s ended as %+v, expected the answer none", job, end)
+		}
+		if left := b.script.left(); left != 0 {
+			t.Errorf("%s: %d faults did not happen, so it was not sent twice", job, left)
+		}
+	}
+}
+
 // No answer holds what the account system says about its customers: their numbers, accounts and balances.
 func TestReasonsHoldNoPersonalData(t *testing.T) {
 	b := newBench(t)
