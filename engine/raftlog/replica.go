@@ -154,11 +154,14 @@ func (r *Replica) startRaft(conf *raft.Config, snaps *snapshots, transport raft.
 }
 
 // align compares state and log after a restart. The log is always ahead of the state or level with
-// it, unless the state came from another node.
+// it, unless the state came from another node; a node that is alone has no other.
 func (r *Replica) align() error {
 	have := r.store.FlushedIndex()
 	first, _ := r.view.FirstIndex()
 	switch {
+	case have > r.view.newest() && r.config.Transport == nil:
+		return fmt.Errorf("the state ends at entry %d, but the log ends at entry %d: the log, or its end, is missing, and with "+
+			"it may be what was acknowledged (bring the folder of the log back)", have, r.view.newest())
 	case have > r.view.newest():
 		return r.view.Reset(have)
 	case first > have+1:
