@@ -1,3 +1,5 @@
+//go:build linux && amd64
+
 package crash
 
 import (
@@ -14,11 +16,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // defaultKills is the short form: every phase is aimed at once.
 const defaultKills = 12

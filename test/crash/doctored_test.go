@@ -9,11 +9,15 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/payhub/payhub/adapters/ams"
 	"github.com/payhub/payhub/adapters/ams/amssim"
 	"github.com/payhub/payhub/adapters/ams/ledger"
 	"github.com/payhub/payhub/flows/contract/money"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // scene is a small run that kept every rule: three payments that were committed, one that was aborted after a hold, one that
 // was refused. Its books are real ledgers.

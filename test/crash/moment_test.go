@@ -1,3 +1,5 @@
+//go:build linux && amd64
+
 package crash
 
 import (
@@ -20,7 +22,8 @@ type phase string
 
 // The phases, by what a crash in them must not break.
 const (
-	segmentSwitch phase = "segment switch" // the next log file is made, or taken into use
+	segmentMade   phase = "segment made"   // the next log file is filled and made durable
+	segmentSwitch phase = "segment switch" // it is taken into use
 	logTruncation phase = "log truncation" // what nobody needs any more goes away
 	snapshot      phase = "snapshot"       // the state is made safe up to an index of raft's
 	memtableWrite phase = "memtable write" // RocksDB writes its memtable to disk
@@ -35,7 +38,7 @@ const (
 // phaseOf says which phase a function belongs to.
 var phaseOf = map[string]phase{
 	"engine/raftlog.(*Log).rotate":               segmentSwitch,
-	"engine/raftlog.(*preparer).make":            segmentSwitch,
+	"engine/raftlog.(*preparer).make":            segmentMade,
 	"engine/raftlog.(*Log).prune":                logTruncation,
 	"engine/raftlog.(*PartitionLog).DeleteRange": logTruncation,
 	"engine/raftlog.stateSnapshot.Persist":       snapshot,

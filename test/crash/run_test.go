@@ -1,3 +1,5 @@
+//go:build linux && amd64
+
 package crash
 
 import (
@@ -41,7 +43,7 @@ type plan struct {
 // draw makes the plan of the n-th life. Each target has its turn; every third life has faults, also over several lives.
 func (r *run) draw(n int) plan {
 	p := plan{pace: pace{flush: 200 * time.Millisecond, snapshot: 2 * time.Second}}
-	turns := []phase{"", logCommit, snapshot, "", stateFlush, ledgerCommit, segmentSwitch, "", memtableWrite, logTruncation, storeWrite, starting}
+	turns := []phase{"", logCommit, snapshot, "", stateFlush, ledgerCommit, segmentMade, "", memtableWrite, logTruncation, storeWrite, starting}
 	p.target = turns[n%len(turns)]
 	switch p.target {
 	case snapshot, memtableWrite, logTruncation:
