@@ -62,6 +62,12 @@ type Server struct {
 	stop    sync.Once
 }
 
+// How much a client may send before the gateway has read it, per call and per connection, in bytes.
+const (
+	streamWindow     = 1 << 20
+	connectionWindow = 4 << 20
+)
+
 // New makes a gateway that serves the router's engine. It reports itself as serving.
 func New(config Config) (*Server, error) {
 	if config.Router == nil {
@@ -76,6 +82,9 @@ func New(config Config) (*Server, error) {
 		// A worker whose machine is gone is noticed by our own pings, and its jobs go to others.
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.MaxRecvMsgSize(hardLimitFactor * config.MaxMessageSize),
+		// Windows of a fixed size: finding one out costs a ping for almost every small request.
+		grpc.StaticStreamWindowSize(streamWindow),
+		grpc.StaticConnWindowSize(connectionWindow),
 		grpc.ChainUnaryInterceptor(s.limitUnary),
 		grpc.ChainStreamInterceptor(s.limitStream),
 	}, config.Options...)...)
