@@ -340,3 +340,28 @@ func TestADecisionIsBoundedInBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestAJobThatNoMessageCanHoldDoesNotKeepOthersWaiting(t *testing.T) {
+	e := with(t, core.Limits{}, model(process("p", startHere, work, endHere)))
+	e.checked = false
+	before := rows(e.store)
+	large := e.create("p", `{"a":"`+strings.Repeat("x", 5<<20)+`","b":1}`)
+	e.create("p", `{"b":2}`)
+	if jobs := e.jobs(); len(jobs) != 1 {
+		t.Fatalf("%d jobs, want the small one alone", len(jobs))
+	}
+	found := e.core.Lookup(core.LookupRequest{ProcessInstanceKey: large})
+	if len(found.Incidents) != 1 || found.Incidents[0].ErrorType != record.ErrorTypeMessageSizeExceeded {
+		t.Fatalf("incidents: %+v", found.Incidents)
+	}
+	e.ask(found.Incidents[0].Key, record.IncidentResolve, &record.Incident{})
+	some := &record.JobBatch{Type: "work", Worker: "w", Timeout: 60_000, MaxJobsToActivate: 1, FetchVariables: []string{"b"}}
+	given := e.ask(-1, record.JobBatchActivate, some).Value.(*record.JobBatch)
+	if len(given.JobKeys) != 1 {
+		t.Fatal("a worker that wants the small variables alone does not get the job")
+	}
+	e.ask(given.JobKeys[0], record.JobComplete, &record.Job{})
+	e.advance(time.Hour)
+	e.ask(e.jobs()[0], record.JobComplete, &record.Job{})
+	e.ended(before)
+}

@@ -1,6 +1,8 @@
 package element
 
 import (
+	"fmt"
+
 	"github.com/payhub/payhub/engine/record"
 	"github.com/payhub/payhub/engine/state"
 	"github.com/payhub/payhub/engine/step"
@@ -33,6 +35,10 @@ func PushJob(s *step.Step, key int64) {
 		return
 	}
 	value := JobValue(s.View, job)
+	visible := s.View.VisibleVariables(value.ElementInstanceKey)
+	if len(visible) > MaxJobBytes {
+		return // who asks for it finds out whether he wants all of them
+	}
 	target, ok := s.AcquireStream(value.Type, value.TenantID)
 	if !ok {
 		return
@@ -44,8 +50,22 @@ func PushJob(s *step.Step, key int64) {
 	AddToBatch(s, batch, key, value)
 	s.Emit(-1, record.JobBatchActivated, batch)
 	pushed := *value
-	pushed.Variables = s.View.VisibleVariables(value.ElementInstanceKey).Only(target.FetchVariables)
+	pushed.Variables = visible.Only(target.FetchVariables)
 	s.Push(step.Push{Stream: target.Stream, Key: key, Job: pushed})
+}
+
+// MaxJobBytes bounds the variables of a job that is given to a worker: clients take messages of
+// 4 MiB, and a little is needed for everything else.
+const MaxJobBytes = 4<<20 - 128<<10
+
+// RaiseTooLarge makes an incident of a job whose variables no worker can be given. Resolving it
+// offers the job again.
+func RaiseTooLarge(s *step.Step, job *state.Job) {
+	RaiseJobIncident(s, job.Key, s.View.ElementInstance(job.ElementInstanceKey), &Failure{
+		Type: record.ErrorTypeMessageSizeExceeded,
+		Message: fmt.Sprintf("Expected to give job with key '%d' to a worker, but its variables have more than %d bytes, which no message can hold. "+
+			"Make the variables smaller, or have the worker fetch only those that it needs, and resolve the incident.", job.Key, MaxJobBytes),
+	})
 }
 
 // AddToBatch puts a job into a batch that is to be activated for a worker: the job gets the

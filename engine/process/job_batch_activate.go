@@ -12,12 +12,14 @@ import (
 const maxBatchBytes = 3 << 20
 
 // jobBatchActivate gives a worker, or a stream that wants what had to wait, up to the wanted
-// number of jobs of a type, oldest first.
+// number of jobs of a type, oldest first. A job that no answer can hold would be in everybody's way
+// for ever: it gets an incident, as on Zeebe.
 func jobBatchActivate(s *step.Step, command *record.Record) {
 	v := command.Value.(*record.JobBatch)
 	batch := *v
 	batch.JobKeys, batch.Jobs = nil, nil
 	var variables []record.Document
+	var tooLarge []int64
 	size := 0
 	tenants := v.TenantIDs
 	if len(tenants) == 0 {
@@ -30,6 +32,10 @@ func jobBatchActivate(s *step.Step, command *record.Record) {
 				return true
 			}
 			visible := s.View.VisibleVariables(job.ElementInstanceKey).Only(v.FetchVariables)
+			if len(visible) > element.MaxJobBytes {
+				tooLarge = append(tooLarge, key)
+				return true
+			}
 			if size += len(visible); size > maxBatchBytes && len(batch.JobKeys) > 0 {
 				batch.Truncated = true
 				return false
@@ -41,6 +47,9 @@ func jobBatchActivate(s *step.Step, command *record.Record) {
 	}
 	if len(batch.JobKeys) > 0 {
 		s.Emit(-1, record.JobBatchActivated, &batch)
+	}
+	for _, key := range tooLarge {
+		element.RaiseTooLarge(s, s.View.Job(key))
 	}
 	answer := batch
 	answer.Jobs = append([]record.Job(nil), batch.Jobs...)
