@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"path/filepath"
+	"time"
 
 	"github.com/payhub/payhub/adapters/ams"
 	"github.com/payhub/payhub/adapters/ams/amssim"
@@ -16,6 +17,8 @@ import (
 	"github.com/payhub/payhub/hub/ops"
 	"github.com/payhub/payhub/hub/sim"
 	"github.com/payhub/payhub/hub/tenant"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // ledgers are the account systems of this node's tenants.
@@ -89,12 +92,8 @@ func (n *node) startHub(ctx context.Context, client *sdk.Client, store *ops.Stor
 	}
 	mux := http.NewServeMux()
 	if len(n.Hub.Tenants) > 0 {
-		var resources []sdk.Resource
-		for _, f := range flows.Catalogue() {
-			resources = append(resources, sdk.Resource{Name: filepath.Base(f.File), Content: f.BPMN()})
-		}
-		if _, err := client.Deploy(ctx, resources...); err != nil {
-			return failed("start", "the ready flows cannot be deployed: "+err.Error(), "")
+		if err := n.deployFlows(ctx, client); err != nil {
+			return err
 		}
 		tenants, err := tenant.Local(flows.LocalTransfer, "ledger", n.Hub.Tenants...)
 		if err != nil {
@@ -114,6 +113,44 @@ func (n *node) startHub(ctx context.Context, client *sdk.Client, store *ops.Stor
 	}
 	mux.HandleFunc("/", notServed)
 	n.serveHTTP(listenHTTP, mux)
+	return nil
+}
+
+// deployFlows deploys the ready flows. An engine that takes no new work, above all because the disk is full, is asked
+// again until it does: whoever starts then can at least see what was paid, and needs no other start later.
+func (n *node) deployFlows(ctx context.Context, client *sdk.Client) error {
+	var resources []sdk.Resource
+	for _, f := range flows.Catalogue() {
+		resources = append(resources, sdk.Resource{Name: filepath.Base(f.File), Content: f.BPMN()})
+	}
+	_, err := client.Deploy(ctx, resources...)
+	switch {
+	case err == nil:
+		return nil
+	case status.Code(err) != codes.ResourceExhausted:
+		return failed("start", "the ready flows cannot be deployed: "+err.Error(), "")
+	}
+	n.log.Warn("the ready flows are not deployed; this is tried again every second", "cause", err)
+	trying, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for err != nil && trying.Err() == nil {
+			select {
+			case <-trying.Done():
+			case <-time.After(time.Second):
+				_, err = client.Deploy(trying, resources...)
+			}
+		}
+		if err == nil {
+			n.log.Info("the ready flows are deployed")
+		}
+	}()
+	n.onStop("deployment of the ready flows", func(context.Context) error {
+		stop()
+		<-ended
+		return nil
+	})
 	return nil
 }
 
