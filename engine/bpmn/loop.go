@@ -14,7 +14,7 @@ func straightThroughLoop(p *Process) []*Element {
 		}
 	}
 	for _, e := range p.Elements {
-		if e.Type != Task && e.Type != ManualTask {
+		if e.Type != Task && e.Type != ManualTask && !callsItself(e) {
 			continue
 		}
 		if way := t.wayBack(e); way != nil {
@@ -32,8 +32,24 @@ func loopText(loop []*Element) string {
 	return "Processes are not allowed to contain a straight-through processing loop: " + strings.Join(ids, " > ")
 }
 
+// callsItself says that the element calls the process it is in, as far as the model tells.
+func callsItself(e *Element) bool {
+	if e.Type != CallActivity || !e.Called.ProcessID.IsStatic() {
+		return false
+	}
+	root := e
+	for root.Parent != nil {
+		root = root.Parent
+	}
+	id, _ := e.Called.ProcessID.Static().AsString()
+	return id == root.ID && root.NoneStart != nil
+}
+
 // passes says that a token does not wait at the element.
 func passes(e *Element) bool {
+	if callsItself(e) {
+		return true
+	}
 	switch e.Type {
 	case Task, ManualTask, ExclusiveGateway, ParallelGateway, SubProcess:
 		return true
@@ -47,6 +63,13 @@ func passes(e *Element) bool {
 // a sub-process at its start and leaves it where a way inside ends.
 func straightSuccessors(e *Element, visit func(*Element)) {
 	if e.Type == SubProcess {
+		visit(e.NoneStart)
+		return
+	}
+	if callsItself(e) { // the instance that it calls begins at the start, and it waits for it
+		for e.Parent != nil {
+			e = e.Parent
+		}
 		visit(e.NoneStart)
 		return
 	}

@@ -85,3 +85,23 @@ func checkLoop(t *rapid.T, text string, next [][]int, kind []string) {
 		}
 	}
 }
+
+// As Zeebe 8.8 refuses and accepts them.
+func TestAProcessThatCallsItselfAtOnceIsALoop(t *testing.T) {
+	call := `<callActivity id="c"><extensionElements><zeebe:calledElement processId="%s"/></extensionElements></callActivity>`
+	for _, c := range []struct{ called, before, want string }{
+		{"p", `<exclusiveGateway id="b"/>`, "c > s > b > c"},
+		{"p", `<serviceTask id="b"><extensionElements><zeebe:taskDefinition type="x"/></extensionElements></serviceTask>`, ""},
+		{"other", `<exclusiveGateway id="b"/>`, ""},
+		{"=&quot;p&quot;", `<exclusiveGateway id="b"/>`, ""},
+	} {
+		_, err := bpmn.Read("call.bpmn", []byte(modelHead+`<process id="p" isExecutable="true"><startEvent id="s"/>`+c.before+fmt.Sprintf(call, c.called)+
+			`<sequenceFlow id="f1" sourceRef="s" targetRef="b"/><sequenceFlow id="f2" sourceRef="b" targetRef="c"/></process></definitions>`))
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%+v: %v", c, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), "straight-through processing loop: "+c.want)):
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}

@@ -365,3 +365,26 @@ func TestAJobThatNoMessageCanHoldDoesNotKeepOthersWaiting(t *testing.T) {
 	e.ask(e.jobs()[0], record.JobComplete, &record.Job{})
 	e.ended(before)
 }
+
+func TestCallsWithoutEndComeToAnIncident(t *testing.T) {
+	call := `<bpmn:callActivity id="call"><bpmn:extensionElements><zeebe:calledElement processId="=&quot;again&quot;"/></bpmn:extensionElements></bpmn:callActivity>`
+	e := with(t, core.Limits{}, model(process("again", startHere, call, endHere)))
+	e.checked = false
+	before := rows(e.store)
+	key := e.create("again", `{"a":1}`)
+	if err := e.drain(); err != nil {
+		t.Fatal(err)
+	}
+	found := e.core.Lookup(core.LookupRequest{ProcessInstanceKey: key})
+	if len(found.Incidents) != 1 || found.Incidents[0].ErrorType != record.ErrorTypeCalledElement {
+		t.Fatalf("incidents: %+v", found.Incidents)
+	}
+	if n := e.seen("again", "ELEMENT_ACTIVATED"); n != 1000 {
+		t.Errorf("%d instances, want 1000", n)
+	}
+	e.send(key, record.ProcessInstanceCancel, &record.ProcessInstance{})
+	if err := e.drain(); err != nil {
+		t.Fatal(err)
+	}
+	e.ended(before)
+}

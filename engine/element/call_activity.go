@@ -23,12 +23,35 @@ func (callActivity) activate(x *Execution) *Failure {
 	if failure != nil {
 		return failure
 	}
+	if x.depth() >= maxCallDepth {
+		return &Failure{Type: record.ErrorTypeCalledElement, Message: fmt.Sprintf(
+			"The call activity has reached the maximum depth of %d. This is likely due to a recursive call. "+
+				"Cancel the root process instance if this was unintentional.", maxCallDepth)}
+	}
 	if failure := x.subscribe(); failure != nil {
 		return failure
 	}
 	x.activated()
 	x.call(called)
 	return nil
+}
+
+// maxCallDepth is how many process instances may call each other, so that a process that calls
+// itself without end comes to an incident, not to a full disk. Zeebe 8.8 does the same at the
+// same depth.
+const maxCallDepth = 1000
+
+// depth counts the instance's process instance and those that have called it.
+func (x *Execution) depth() int {
+	n := 1
+	for key := x.Value.ProcessInstanceKey; n <= maxCallDepth; n++ {
+		e := x.View.ElementInstance(key)
+		if e == nil || e.ParentProcessInstanceKey < 0 {
+			break
+		}
+		key = e.ParentProcessInstanceKey
+	}
+	return n
 }
 
 // called finds the process to call.
