@@ -136,7 +136,7 @@ func (c *Core) followUp() {
 		if !ok {
 			return
 		}
-		process.Command(c.step, &command)
+		process.Command(c.step, command)
 	}
 }
 

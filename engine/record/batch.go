@@ -160,9 +160,10 @@ func rows(c *Codec, list *[]Row) {
 }
 
 // AppliedRows are the rows as every node applies them: those of the batch and the one that keeps
-// its hash. They are there once Append has been called; DecodeRows gives the same.
+// its hash. They are there once Append has been called; DecodeRows gives the same. They share the
+// memory of Rows, to which nothing may be appended any more.
 func (b *Batch) AppliedRows() []Row {
-	return append(b.Rows[:len(b.Rows):len(b.Rows)], Row{Op: RowPut, Key: []byte(HashRowKey), Value: b.Hash[:]})
+	return append(b.Rows, Row{Op: RowPut, Key: []byte(HashRowKey), Value: b.Hash[:]})
 }
 
 // LastPosition is the position of the batch's last record; FirstPosition-1 if there is none.

@@ -5,7 +5,7 @@ import "github.com/payhub/payhub/engine/record"
 // Exporters calls visit with what every exporter has acknowledged, by id.
 func (v *View) Exporters(visit func(*record.Exporter) bool) {
 	v.scanPrefix(v.key(tableExporter), func(_, value []byte) bool {
-		return visit(decode[record.Exporter](value))
+		return visit(decode[record.Exporter](v, value))
 	})
 }
 

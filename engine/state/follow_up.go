@@ -34,7 +34,7 @@ func (f *FollowUp) Fields(c *record.Codec) {
 // FollowUps calls visit with the commands that were put off, oldest first.
 func (v *View) FollowUps(visit func(*FollowUp) bool) {
 	v.scanPrefix(v.key(tableFollowUp), func(_, value []byte) bool {
-		return visit(decode[FollowUp](value))
+		return visit(decode[FollowUp](v, value))
 	})
 }
 

@@ -17,14 +17,14 @@ func (s *MessageStart) Fields(c *record.Codec) {
 // MessageStarts calls visit with the definitions that a message of this name starts.
 func (v *View) MessageStarts(tenant, name string, visit func(*MessageStart) bool) {
 	v.scanPrefix(v.key(tableMessageStart).text(tenantKey(tenant)).text(name), func(_, value []byte) bool {
-		return visit(decode[MessageStart](value))
+		return visit(decode[MessageStart](v, value))
 	})
 }
 
 // MessageStartsOf calls visit with the message starts of a definition.
 func (v *View) MessageStartsOf(definition int64, visit func(*MessageStart) bool) {
 	v.scanPrefix(v.key(tableMessageStartDefinition).num(definition), func(_, value []byte) bool {
-		return visit(decode[MessageStart](value))
+		return visit(decode[MessageStart](v, value))
 	})
 }
 

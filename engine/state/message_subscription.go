@@ -72,7 +72,7 @@ func (v *View) ProcessMessageSubscription(elementInstance int64, name string) *P
 // ProcessMessageSubscriptionsOf calls visit with the subscriptions of an element instance.
 func (v *View) ProcessMessageSubscriptionsOf(elementInstance int64, visit func(*ProcessMessageSubscription) bool) {
 	v.scanPrefix(v.key(tableProcessMessageSubscription).num(elementInstance), func(_, value []byte) bool {
-		return visit(decode[ProcessMessageSubscription](value))
+		return visit(decode[ProcessMessageSubscription](v, value))
 	})
 }
 

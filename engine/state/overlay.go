@@ -16,6 +16,7 @@ type Overlay struct {
 	rows   []overlayRow
 	sorted [tableCount][]int // per ordered table: places in rows, by key
 	arena  []byte            // where keys and values lie; never reused once handed out
+	codec  record.Codec      // of the row in hand
 	// written counts the bytes of all changes, also of those that later ones have replaced.
 	written int
 }
@@ -42,7 +43,7 @@ func (o *Overlay) Reset() {
 
 // Rows lists the changes in the order in which their keys were first touched.
 func (o *Overlay) Rows() []record.Row {
-	rows := make([]record.Row, 0, len(o.rows))
+	rows := make([]record.Row, 0, len(o.rows)+1) // one more will follow: see record.Batch.AppliedRows
 	for i := range o.rows {
 		if !o.rows[i].gone {
 			rows = append(rows, o.rows[i].Row)
@@ -88,9 +89,9 @@ func (o *Overlay) encode(row interface{ Fields(*record.Codec) }) []byte {
 		o.arena = make([]byte, 0, arenaChunk)
 	}
 	start := len(o.arena)
-	c := record.NewEncoder(o.arena)
-	row.Fields(&c)
-	o.arena = c.Bytes()
+	o.codec = record.NewEncoder(o.arena) // kept here because a row's own codec would escape to the heap
+	row.Fields(&o.codec)
+	o.arena = o.codec.Bytes()
 	return o.arena[start:len(o.arena):len(o.arena)]
 }
 

@@ -11,6 +11,7 @@ type View struct {
 	reader      Reader
 	definitions *Definitions
 	keybuf      []byte
+	codec       record.Codec // of the row in hand
 	overlay     *Overlay
 	fresh       int64
 	instances   map[int64]*instanceInHand // of a decision; nil for a view of the store
@@ -59,7 +60,7 @@ func loadOf[T any, P row[T]](v *View, t Table, id int64) (P, bool) {
 	if !found {
 		return nil, false
 	}
-	return decode[T, P](value), true
+	return decode[T, P](v, value), true
 }
 
 // key starts the key of a row. The buffer is used again by the next key.
@@ -83,16 +84,16 @@ func load[T any, P row[T]](v *View, key []byte) (P, bool) {
 	if !found {
 		return nil, false
 	}
-	return decode[T, P](value), true
+	return decode[T, P](v, value), true
 }
 
 // decode decodes a row's value.
-func decode[T any, P row[T]](value []byte) P {
+func decode[T any, P row[T]](v *View, value []byte) P {
 	p := P(new(T))
-	c := record.NewDecoder(value)
-	p.Fields(&c)
-	if c.Err() != nil {
-		panic("state: a row cannot be read: " + c.Err().Error())
+	v.codec = record.NewDecoder(value) // kept there because a row's own codec would escape to the heap
+	p.Fields(&v.codec)
+	if err := v.codec.Err(); err != nil {
+		panic("state: a row cannot be read: " + err.Error())
 	}
 	return p
 }

@@ -7,22 +7,31 @@ import (
 
 // NextFollowUp takes the oldest follow-up command out; ok is false if there is none. What it leads
 // to is recorded as caused by what made it.
-func (s *Step) NextFollowUp() (command record.Record, ok bool) {
+// It is valid until the next one is taken.
+func (s *Step) NextFollowUp() (command *record.Record, ok bool) {
 	switch {
 	case len(s.resumed) > 0:
 		f := s.resumed[0]
 		s.resumed = s.resumed[1:]
 		s.tables.DeleteFollowUp(f.Number)
-		command = record.NewCommand(f.Key, f.Intent, f.Value)
-		command.SourcePosition = f.Position
-	case len(s.followUps) > 0:
-		command = s.followUps[0]
-		s.followUps = s.followUps[1:]
+		resumed := record.NewCommand(f.Key, f.Intent, f.Value)
+		resumed.SourcePosition = f.Position
+		command = &resumed
+	case s.taken < len(s.followUps):
+		command = &s.followUps[s.taken]
+		s.taken++
 	default:
-		return command, false
+		s.forgetFollowUps()
+		return nil, false
 	}
 	s.source, s.reference = command.SourcePosition, command.OperationReference
 	return command, true
+}
+
+// forgetFollowUps makes room for others.
+func (s *Step) forgetFollowUps() {
+	clear(s.followUps)
+	s.followUps, s.taken = s.followUps[:0], 0
 }
 
 // Resume takes up the commands that earlier decisions put off, oldest first: at most limit of
@@ -37,9 +46,10 @@ func (s *Step) Resume(limit int) int {
 
 // PutOff keeps every waiting follow-up command for the next decision. It is recorded as a command.
 func (s *Step) PutOff() {
-	s.putOff = s.putOff || len(s.resumed) > 0 || len(s.followUps) > 0
+	waiting := s.followUps[s.taken:]
+	s.putOff = s.putOff || len(s.resumed) > 0 || len(waiting) > 0
 	s.resumed = nil
-	for _, command := range s.followUps {
+	for _, command := range waiting {
 		command.Position, command.Timestamp = s.meta.NextPosition, s.meta.Now
 		s.meta.FollowUps++
 		s.tables.InsertFollowUp(&state.FollowUp{
@@ -48,7 +58,7 @@ func (s *Step) PutOff() {
 		})
 		s.append(command)
 	}
-	s.followUps = nil
+	s.forgetFollowUps()
 }
 
 // HasPutOff tells whether the decision has put commands off.

@@ -59,7 +59,8 @@ type Step struct {
 	reference uint64 // its operation reference
 
 	records   []record.Record
-	followUps []record.Record
+	followUps []record.Record   // used again once all are taken
+	taken     int               // how many of followUps are
 	resumed   []*state.FollowUp // put off by earlier decisions; older than followUps
 	responses []Response
 	pushes    []Push
@@ -86,8 +87,9 @@ func (s *Step) Begin(now int64, seed uint64, streams Streams) {
 	s.streams = streams
 	s.Env.Now, s.Env.Seed = s.meta.Now, seed
 	s.records = make([]record.Record, 0, len(s.records)+len(s.records)/4) // decisions resemble each other
-	s.responses, s.pushes, s.sends = nil, nil, nil
-	s.followUps, s.resumed, s.putOff = nil, nil, false
+	s.responses, s.pushes, s.sends = make([]Response, 0, len(s.responses)), make([]Push, 0, len(s.pushes)), nil
+	s.forgetFollowUps()
+	s.resumed, s.putOff = nil, false
 	s.source, s.requestID, s.reference = -1, 0, 0
 }
 
@@ -133,12 +135,11 @@ func (s *Step) NextKeys(n int) int64 {
 
 // Emit records an event and changes the state as it says.
 func (s *Step) Emit(key int64, intent record.Intent, value record.Value) {
-	r := record.Record{
+	s.append(record.Record{
 		Position: s.meta.NextPosition, SourcePosition: s.source, Key: key, Timestamp: s.meta.Now,
 		Type: record.Event, ValueType: value.ValueType(), Intent: intent, Value: value, OperationReference: s.reference,
-	}
-	s.append(r)
-	apply.Event(s.tables, &r)
+	})
+	apply.Event(s.tables, &s.records[len(s.records)-1])
 }
 
 func (s *Step) append(r record.Record) {
