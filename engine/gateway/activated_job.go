@@ -55,7 +55,8 @@ func (s *Server) tooLarge(key int64, size int) bool {
 		s.router.Post(partition, record.NewCommand(key, record.JobFail, &record.Job{
 			ErrorMessage: fmt.Sprintf("The job cannot be handed to a worker: with its variables it has %d bytes, the limit is %d. "+
 				"Let the worker fetch fewer variables, or make them smaller; then give the job retries and resolve this incident.", size, s.config.MaxMessageSize),
-			TenantID: record.DefaultTenant,
+			ErrorCode: record.ErrorTypeMessageSizeExceeded,
+			TenantID:  record.DefaultTenant,
 		}))
 	}
 	return true

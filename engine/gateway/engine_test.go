@@ -222,7 +222,7 @@ func TestEngineJobOverTheMessageLimit(t *testing.T) {
 		}
 		eventually(t, "there is an incident", func() bool { return len(g.lookup(t, instance.ProcessInstanceKey).Incidents) == 1 })
 		incident := g.lookup(t, instance.ProcessInstanceKey).Incidents[0]
-		if incident.ErrorType != record.ErrorTypeJobNoRetries || !strings.Contains(incident.ErrorMessage, "the limit is 2000") {
+		if incident.ErrorType != record.ErrorTypeMessageSizeExceeded || !strings.Contains(incident.ErrorMessage, "the limit is 2000") {
 			t.Errorf("incident %v", incident)
 		}
 		if streamed {

@@ -31,7 +31,11 @@ func jobFail(s *step.Step, command *record.Record) {
 		if message == "" {
 			message = noRetriesMessage
 		}
-		element.RaiseJobIncident(s, job.Key, e, &element.Failure{Type: record.ErrorTypeJobNoRetries, Message: message})
+		kind := record.ErrorTypeJobNoRetries
+		if v.ErrorCode == record.ErrorTypeMessageSizeExceeded { // by the gateway; workers cannot set it
+			kind = record.ErrorTypeMessageSizeExceeded
+		}
+		element.RaiseJobIncident(s, job.Key, e, &element.Failure{Type: kind, Message: message})
 	}
 	s.Respond(job.Key, record.JobFailed, failed)
 	if v.Retries > 0 && v.RetryBackoff <= 0 {
