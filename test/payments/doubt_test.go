@@ -95,6 +95,24 @@ func TestDoubtEndsByItselfWhenTheAccountSystemAnswersAgain(t *testing.T) {
 	}
 }
 
+// An answer that comes after the caller stopped waiting for it is no answer: the outcome is asked for, and the late
+// answer changes nothing.
+func TestAnAnswerThatComesTooLate(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{"greenbank/hold", "bluebank/credit", "greenbank/book"} {
+		t.Run(target, func(t *testing.T) {
+			t.Parallel()
+			p := dev.Start(t, "")
+			setFaults(t, p, dev.Fault{Kind: "stall", Target: target, Count: 1, Delay: "20s"})
+			id := p.Begin("late", dev.TransferBody("7.00", "USD"))
+			if end, _ := p.AwaitEnd(id); end.TransferState != "COMMITTED" {
+				t.Errorf("ended %s %+v", end.TransferState, end.ErrorInformation)
+			}
+			expectMoney(t, p, money(700))
+		})
+	}
+}
+
 // inDoubtSince says whether a transfer is in doubt because of faults that hit the operation and the question for its
 // status; between credit and booking every payment is in doubt for a moment.
 func inDoubtSince(t *testing.T, p *dev.Process) func(dev.Transfer) bool {
