@@ -353,7 +353,7 @@ func (d *Document) Field(c *Codec) { d.fields(c) }
 
 // Builder makes a Document, entry by entry. The zero Builder is ready.
 type Builder struct {
-	raw   []byte // entries
+	raw   []byte // a byte for the count, then the entries
 	count int
 	seen  [4]uint64 // a bit per hash of a name that may be there
 }
@@ -373,7 +373,7 @@ func (b *Builder) mark(name string) bool {
 
 // Set adds a variable; one of the same name that is there already is replaced.
 func (b *Builder) Set(name string, keyOffset int64, value []byte) {
-	for rest := b.raw; b.mark(name) && len(rest) > 0; {
+	for rest := b.entries(); b.mark(name) && len(rest) > 0; {
 		e, next, ok := nextEntry(rest)
 		if ok && e.Name == name {
 			b.replace(name, keyOffset, value)
@@ -386,6 +386,9 @@ func (b *Builder) Set(name string, keyOffset int64, value []byte) {
 
 // Add adds a variable that is surely not there yet.
 func (b *Builder) Add(name string, keyOffset int64, value []byte) {
+	if len(b.raw) == 0 {
+		b.raw = append(b.raw, 0) // for the count
+	}
 	b.raw = binary.AppendUvarint(b.raw, uint64(len(name)))
 	b.raw = append(b.raw, name...)
 	b.raw = binary.AppendUvarint(b.raw, uint64(keyOffset))
@@ -396,8 +399,8 @@ func (b *Builder) Add(name string, keyOffset int64, value []byte) {
 
 // replace writes the entries again with one of them changed.
 func (b *Builder) replace(name string, keyOffset int64, value []byte) {
-	old := b.raw
-	b.raw, b.count = make([]byte, 0, len(old)+len(value)), 0
+	old := b.entries()
+	b.raw, b.count = make([]byte, 0, 1+len(old)+len(value)), 0
 	for len(old) > 0 {
 		e, rest, ok := nextEntry(old)
 		if !ok {
@@ -426,11 +429,23 @@ func (d Document) WithKeys(first int64) Document {
 // Len is the number of variables so far.
 func (b *Builder) Len() int { return b.count }
 
-// Document gives what was built.
+// Document gives what was built, in the builder's own memory: nothing may be added any more.
 func (b *Builder) Document() Document {
-	if b.count == 0 {
+	switch {
+	case b.count == 0:
 		return nil
+	case b.count < 0x80: // its count takes the one byte that was left for it
+		b.raw[0] = byte(b.count)
+		return b.raw[:len(b.raw):len(b.raw)]
 	}
 	head := binary.AppendUvarint(make([]byte, 0, len(b.raw)+2), uint64(b.count))
-	return append(head, b.raw...)
+	return append(head, b.entries()...)
+}
+
+// entries is what was added, without the room for the count.
+func (b *Builder) entries() []byte {
+	if len(b.raw) == 0 {
+		return nil
+	}
+	return b.raw[1:]
 }
