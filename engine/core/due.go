@@ -97,12 +97,12 @@ func (c *Core) collectDue(k *cursors) []dueNow {
 	// A timer that its instance no longer wants stays in the index until the instance ends. It is
 	// passed over without a record, so that it neither counts nor shows how often it was seen.
 	wanted := func(key int64) bool { return process.TimerWanted(c.step, v.Timer(key)) }
-	any := func(int64) bool { return true }
+	always := func(int64) bool { return true }
 	all[0].sweep(&k.timers, c.step.Now(), v.DueTimers, wanted)
-	all[1].sweep(&k.deadlines, c.step.Now(), v.DueJobDeadlines, any)
-	all[2].sweep(&k.backoffs, c.step.Now(), v.DueJobBackoffs, any)
-	all[3].sweep(&k.messages, c.step.Now(), v.DueMessages, any)
-	all[4].sweep(&k.once, c.step.Now(), v.DueCreatedOnce, any)
+	all[1].sweep(&k.deadlines, c.step.Now(), v.DueJobDeadlines, always)
+	all[2].sweep(&k.backoffs, c.step.Now(), v.DueJobBackoffs, always)
+	all[3].sweep(&k.messages, c.step.Now(), v.DueMessages, always)
+	all[4].sweep(&k.once, c.step.Now(), v.DueCreatedOnce, always)
 	return all
 }
 
