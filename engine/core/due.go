@@ -24,9 +24,6 @@ func unknown() cursors {
 	return cursors{followUps: true, timers: past, deadlines: past, backoffs: past, messages: past, once: past}
 }
 
-// never is a due time that does not come.
-const never = math.MaxInt64
-
 // note moves the cursors forward to what a batch has added.
 func (c *cursors) note(batch *record.Batch) {
 	for i := range batch.Records {

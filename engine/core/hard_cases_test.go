@@ -215,9 +215,11 @@ func TestAnEndlessLoopLetsOthersGoOn(t *testing.T) {
 
 // boundary is a service task with a timer that interrupts it.
 func boundary(task string) []string {
-	return []string{startHere, task, endHere,
+	return []string{
+		startHere, task, endHere,
 		`<bpmn:boundaryEvent id="late" attachedToRef="task"><bpmn:timerEventDefinition><bpmn:timeDuration xsi:type="bpmn:tFormalExpression">PT1H</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>`,
-		`<bpmn:endEvent id="after"/>`}
+		`<bpmn:endEvent id="after"/>`,
+	}
 }
 
 func TestAnEventThatWasFirstKeepsTheJobFromCompleting(t *testing.T) {
