@@ -13,8 +13,8 @@ import (
 
 // options are the flags.
 type options struct {
-	only, binary, data      string
-	quick, noZeebe, profile bool
+	only, binary, data             string
+	quick, noZeebe, alone, profile bool
 }
 
 // bench is one run: what is measured, with what, and the results so far.
@@ -27,6 +27,7 @@ type bench struct {
 	table  table
 	// zeebePaced is what Zeebe showed at a rate it can do, for the latencies.
 	zeebePaced result
+	core       *coreResult // once measured
 }
 
 // newBench builds what is measured and measures the disk.
@@ -64,19 +65,19 @@ func (b *bench) prepare(ctx context.Context) error {
 		}
 	}
 	shared := filepath.Join(b.root, "..", "shared")
-	if _, err := os.Stat(filepath.Join(shared, "load", "main.go")); err == nil {
+	if _, err := os.Stat(filepath.Join(shared, "load", "main.go")); err == nil && !b.alone {
 		if b.load, err = b.buildLoad(ctx, filepath.Join(shared, "load")); err != nil {
 			return err
 		}
 	} else {
-		b.say("../shared/load is absent: payhub is measured with the generator of this program")
+		b.say("../shared/load is absent or not wanted: payhub is measured with the generator of this program")
 		b.load = ownLoad{}
 	}
 	script := filepath.Join(shared, "oracle", "run")
-	if _, err := os.Stat(script); err == nil && !b.noZeebe {
+	if _, err := os.Stat(script); err == nil && !b.noZeebe && !b.alone {
 		b.oracle = script
 	} else {
-		b.say("no Zeebe beside it: figures have no baseline from it in this run")
+		b.say("../shared/oracle is absent or not wanted: the baseline is the core alone, not Zeebe")
 	}
 	return b.measureDisk()
 }

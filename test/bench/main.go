@@ -40,6 +40,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "groups to measure, comma separated (default: all)")
 	flag.BoolVar(&o.quick, "quick", false, "shorter windows and 100,000 waiting instances")
 	flag.BoolVar(&o.noZeebe, "no-zeebe", false, "leave the real Zeebe out")
+	flag.BoolVar(&o.alone, "alone", false, "measure payhub alone, as if ../shared were absent")
 	flag.StringVar(&o.binary, "payhub", "", "binary to measure (default: built from this tree)")
 	flag.StringVar(&o.data, "data", "", "folder for servers' data, on the disk to measure (default: below the user's cache folder)")
 	flag.BoolVar(&o.profile, "profile", false, "keep a CPU profile of each measured window of payhub, see the log")

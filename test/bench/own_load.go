@@ -32,7 +32,7 @@ var payload = func() string {
 		case i%5 == 0:
 			fmt.Fprintf(&s, `,"var%d":{"a":"value-%d","b":false,"c":111}`, i, i)
 		default:
-			fmt.Fprintf(&s, `,"var%d":"736d9100-0155-4af5-be14-%012d"`, i, i)
+			fmt.Fprintf(&s, `,"var%d":"736d9100-0155-%012d"`, i, i)
 		}
 	}
 	return s.String() + "}"

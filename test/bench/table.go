@@ -56,7 +56,7 @@ func (f figure) verdict() string {
 	switch {
 	case f.now == 0 && f.aim == 0:
 		return ""
-	case reached(f.aim):
+	case f.aim != 0 && reached(f.aim):
 		return "aim reached"
 	case reached(f.now):
 		return "reached"
