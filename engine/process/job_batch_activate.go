@@ -26,7 +26,7 @@ func jobBatchActivate(s *step.Step, command *record.Record) {
 		tenants = []string{record.DefaultTenant}
 	}
 	for _, tenant := range tenants {
-		s.View.ActivatableJobs(tenant, v.Type, 0, func(key int64) bool {
+		s.View.ActivatableJobs(tenant, v.Type, func(key int64) bool {
 			job := s.View.Job(key)
 			if job == nil || job.State != state.JobActivatable {
 				return true

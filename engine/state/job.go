@@ -2,6 +2,7 @@ package state
 
 import (
 	"math"
+	"strings"
 
 	"github.com/payhub/payhub/engine/record"
 )
@@ -55,12 +56,51 @@ func (v *View) Job(key int64) *Job {
 	return j
 }
 
-// ActivatableJobs calls visit with the jobs of a type that wait for a worker, oldest first, from
-// a key on.
-func (v *View) ActivatableJobs(tenant, jobType string, from int64, visit func(key int64) bool) {
+// jobQueue are the jobs of a type that wait for a worker.
+type jobQueue struct{ tenant, jobType string }
+
+// mostQueues bounds the queues whose beginning is remembered: anybody may ask for any type.
+const mostQueues = 10_000
+
+// ActivatableJobs calls visit with the jobs of a type that wait for a worker, oldest first. It begins
+// where the queue is known to begin, not among what has been taken and deleted before.
+func (v *View) ActivatableJobs(tenant, jobType string, visit func(key int64) bool) {
+	from, known := v.waiting[jobQueue{tenant, jobType}]
+	if known && from == noJob {
+		return
+	}
 	prefix := append([]byte(nil), v.key(tableJobActivatable).text(tenantKey(tenant)).text(jobType)...)
 	start := rowKey(append([]byte(nil), prefix...)).num(from)
-	v.scanFrom(start, prefix, func(key, _ []byte) bool { return visit(lastNum(key)) })
+	first := int64(noJob)
+	v.scanFrom(start, prefix, func(key, _ []byte) bool {
+		job := lastNum(key)
+		first = min(first, job)
+		return visit(job)
+	})
+	v.beginsAt(jobQueue{tenant, jobType}, first, known)
+}
+
+// noJob is where a queue begins that is empty.
+const noJob = math.MaxInt64
+
+// beginsAt remembers where a queue begins. While the decision has changed no queue yet, what was
+// seen is what is committed; otherwise it might be gone again with the decision.
+func (v *View) beginsAt(q jobQueue, first int64, known bool) {
+	if v.overlay == nil || len(v.overlay.sorted[tableJobActivatable]) > 0 || !known && len(v.waiting) >= mostQueues {
+		return
+	}
+	if !known {
+		q = jobQueue{strings.Clone(q.tenant), strings.Clone(q.jobType)}
+	}
+	v.waiting[q] = first
+}
+
+// joins notes that a job waits again or anew; should the decision be discarded, the queue's
+// beginning is merely too early.
+func (v *View) joins(q jobQueue, job int64) {
+	if from, known := v.waiting[q]; known && job < from {
+		v.waiting[q] = job
+	}
 }
 
 // PutJob writes a job and keeps its indexes: activatable jobs by type, jobs with a worker by
@@ -76,6 +116,7 @@ func (t *Tables) PutJob(tenant string, before, j *Job) {
 	switch {
 	case j.State == JobActivatable && (before == nil || before.State != JobActivatable):
 		t.overlay.put(t.key(tableJobActivatable).text(tenantKey(tenant)).text(j.Type).num(j.Key), nil)
+		t.joins(jobQueue{tenant, j.Type}, j.Key)
 	case j.State == JobActivated && (before == nil || before.Deadline != j.Deadline || before.State != JobActivated):
 		t.overlay.insert(t.key(tableJobDeadline).num(j.Deadline).num(j.Key), nil)
 	case j.State == JobFailed && j.RecurringTime > 0 && (before == nil || before.State != JobFailed):

@@ -16,6 +16,7 @@ type View struct {
 	fresh       int64
 	instances   map[int64]*instanceInHand // of a decision; nil for a view of the store
 	touched     []*instanceInHand         // in the order in which they were first changed
+	waiting     map[jobQueue]int64        // of a decision: where a queue of jobs begins at the earliest
 }
 
 // NewView reads the tables of a store; definitions may be shared by the views of one partition.
@@ -30,7 +31,7 @@ type Tables struct {
 
 // NewTables makes the tables over an overlay.
 func NewTables(overlay *Overlay, definitions *Definitions) *Tables {
-	return &Tables{View: View{reader: overlay, definitions: definitions, overlay: overlay, fresh: math.MaxInt64, instances: map[int64]*instanceInHand{}}}
+	return &Tables{View: View{reader: overlay, definitions: definitions, overlay: overlay, fresh: math.MaxInt64, instances: map[int64]*instanceInHand{}, waiting: map[jobQueue]int64{}}}
 }
 
 // MadeFrom says that keys from here on are made by this decision, so that rows named after them
