@@ -53,6 +53,7 @@ type Core struct {
 	hash    [record.HashSize]byte
 	cursors cursors
 	decided cursors // the cursors once the decision in hand is committed
+	leaving bool    // the last decision left what was put off
 }
 
 // New makes the core of a partition in a cluster with count partitions, over what has been
@@ -89,6 +90,9 @@ type Input struct {
 	Commands []Command
 	// Streams are the workers that have jobs pushed to them; nil if there are none.
 	Streams Streams
+	// LeavePutOff leaves what earlier decisions put off where it is: because going on with it
+	// makes the engine fail.
+	LeavePutOff bool
 }
 
 // Output is what a decision comes to. Nothing of it may leave the partition before the batch is
@@ -107,7 +111,9 @@ func (c *Core) Decide(in Input) Output {
 	c.step.Begin(in.Now, in.Seed, in.Streams)
 	c.decided = c.cursors
 	due := c.collectDue(&c.decided)
-	c.resume()
+	if c.leaving = in.LeavePutOff; !c.leaving {
+		c.resume()
+	}
 	c.decideDue(due)
 	for i := range in.Commands {
 		c.step.Take(in.Commands[i].RequestID, in.Commands[i].Record)

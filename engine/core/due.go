@@ -66,7 +66,7 @@ func (c *cursors) note(batch *record.Batch) {
 func (c *Core) Due(now int64) (due bool, next int64) {
 	k := &c.cursors
 	next = min(k.timers, k.deadlines, k.backoffs, k.messages, k.once)
-	return k.followUps || next <= now, next
+	return k.followUps && !c.leaving || next <= now, next
 }
 
 // dueAtOnce is how much of each kind one decision does that is due.

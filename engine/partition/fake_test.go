@@ -66,6 +66,7 @@ type fakeState struct {
 	activated map[int64]bool
 	due       []int64 // times
 	awaiting  []uint64
+	putOff    bool // something was put off that makes the engine fail
 }
 
 // fakeMachine is a tiny engine with these commands: completing a job answers (and makes the engine
@@ -85,6 +86,9 @@ type fakeMachine struct {
 func (m *fakeMachine) Decide(in core.Input) core.Output {
 	m.out, m.records, m.changes, m.now = core.Output{}, nil, nil, in.Now
 	m.free, m.streams = slices.Clone(m.s.waiting), in.Streams
+	if m.s.putOff && !in.LeavePutOff {
+		panic("something put off")
+	}
 	for _, at := range m.s.due {
 		if at <= in.Now {
 			if m.poison.Load() {

@@ -19,6 +19,7 @@ type owner struct {
 	term    uint64
 	now     int64 // of the last decision that was committed
 	at      int64 // of the decision in hand
+	leaves  bool  // what was put off is left lying, because going on with it makes the engine fail
 	held    int64 // until then time stands still, because what is due makes the engine fail
 
 	nextID   uint64
@@ -102,7 +103,7 @@ func (o *owner) lead(l Leadership) {
 	if !l.Leader {
 		return
 	}
-	o.term, o.nextID, o.now, o.held = l.Term, l.Term<<termBits, 0, 0
+	o.term, o.nextID, o.now, o.held, o.leaves = l.Term, l.Term<<termBits, 0, 0, false
 	o.build()
 	o.p.leads.Store(true)
 	o.p.streams.backlogAll() // jobs may wait from before
@@ -262,7 +263,7 @@ func (o *owner) decide(commands []core.Command) (out core.Output, cause any) {
 	o.p.config.Reading.Lock()
 	defer o.p.config.Reading.Unlock()
 	return o.machine.Decide(core.Input{
-		Now: o.at, Seed: o.p.config.Seed(), Commands: commands, Streams: &o.p.streams,
+		Now: o.at, Seed: o.p.config.Seed(), Commands: commands, Streams: &o.p.streams, LeavePutOff: o.leaves,
 	}), nil
 }
 
@@ -343,10 +344,7 @@ func (o *owner) isolate(cause any) {
 	o.p.counts.panics.Add(1)
 	o.build()
 	if _, due := o.decide(nil); due != nil {
-		o.held = o.p.config.Now() + holdTime
-		o.p.config.Logger.Error("what is due makes the engine fail: timers stand still", "partition", o.p.config.ID,
-			"for_ms", holdTime, "cause", due)
-		o.build()
+		o.standStill(due)
 	}
 	o.p.streams.release()
 	commands := append([]core.Command(nil), o.commands...)
@@ -371,6 +369,27 @@ func (o *owner) isolate(cause any) {
 		}
 		o.quarantine(c.Record, cause)
 	}
+}
+
+// standStill keeps what is not a command and makes the engine fail from failing every decision:
+// either what earlier decisions put off, which is then left lying while this node leads, or what is
+// due, for which time stands still for a while.
+func (o *owner) standStill(cause any) {
+	o.build()
+	if !o.leaves {
+		o.leaves = true
+		if _, still := o.decide(nil); still == nil {
+			o.p.config.Logger.Error("going on with commands that were put off makes the engine fail: they are left lying, and their "+
+				"instances stand still", "partition", o.p.config.ID, "cause", cause)
+			o.build()
+			return
+		}
+		o.leaves = false
+		o.build()
+	}
+	o.held = o.p.config.Now() + holdTime
+	o.p.config.Logger.Error("what is due makes the engine fail: timers stand still", "partition", o.p.config.ID,
+		"for_ms", holdTime, "cause", cause)
 }
 
 // quarantine sets a command aside that makes the engine fail.

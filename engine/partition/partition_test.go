@@ -212,6 +212,20 @@ func TestDueWorkThatMakesTheEngineFailHoldsTimeAndNotCommands(t *testing.T) {
 	}
 }
 
+func TestPutOffWorkThatMakesTheEngineFailIsLeftLying(t *testing.T) {
+	w := open(t, silent)
+	w.Submit(background, complete(1))
+	w.Query(background, func(Machine) { w.state.putOff = true })
+	for key := int64(2); key < 5; key++ {
+		if answer, err := w.Submit(background, complete(key)); err != nil || answer.Key != key {
+			t.Errorf("command %d: %v %v", key, answer.Key, err)
+		}
+	}
+	if s := w.Stats(); s.Panics != 1 || s.Quarantined != 0 {
+		t.Errorf("%d panics, %d commands set aside; want 1 and 0", s.Panics, s.Quarantined)
+	}
+}
+
 func TestWhatIsDueHappensByItself(t *testing.T) {
 	w := open(t, nil)
 	at := time.Now().Add(30 * time.Millisecond).UnixMilli()
