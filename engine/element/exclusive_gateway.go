@@ -2,7 +2,7 @@ package element
 
 import "github.com/payhub/payhub/engine/bpmn"
 
-// exclusiveGateway takes one of its flows: the first in document order whose condition holds,
+// exclusiveGateway takes one of its flows: the first in the order of Outgoing whose condition holds,
 // else the default flow. A single flow without a condition is taken as it is.
 type exclusiveGateway struct{}
 
