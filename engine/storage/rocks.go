@@ -47,10 +47,14 @@ func openRocks(dir string, o Options) (*rocks, error) {
 	opts.SetBlockBasedTableFactory(t)
 	opts.SetWriteBufferSize(uint64(o.MemtableBytes))
 	opts.SetMaxWriteBufferNumber(2)
-	opts.SetTargetFileSizeBase(32 << 20)
+	// Every file that is written holds keys of all tables, so a compaction of new files rewrites the whole
+	// level below them. That level is kept small; from there on only the parts that overlap are rewritten.
+	opts.SetMaxBytesForLevelBase(16 << 20)
+	opts.SetTargetFileSizeBase(4 << 20)
+	opts.SetTargetFileSizeMultiplier(2)
 	opts.SetLevelCompactionDynamicLevelBytes(true)
 	opts.SetCompression(grocksdb.LZ4Compression)
-	opts.SetMaxOpenFiles(128)
+	opts.SetMaxOpenFiles(256)
 	opts.SetMaxBackgroundJobs(2)
 	opts.SetKeepLogFileNum(2)
 	opts.SetMaxLogFileSize(1 << 20)
