@@ -23,6 +23,7 @@ type payhub struct {
 	command   []string
 	data      string
 	addresses map[string]string
+	mostLog   float64 // bytes of the log on disk, at most
 }
 
 // startPayhub starts `payhub server` with engine and gateway, or `payhub dev`, on free ports, in a folder of its own.
