@@ -5,6 +5,8 @@ GO ?= go
 TOOL := $(GO) tool -modfile=tools.mod
 BIN := bin/payhub
 STAY ?= 1
+# Property tests draw from this seed, so that a run can be repeated; make torture draws anew each time.
+SEED ?= 20261122
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.version=$(VERSION)
 # Debian's RocksDB is linked as it is installed.
@@ -34,7 +36,7 @@ setup-test: ## install what is missing to build and test
 test: setup-test test-go test-modules ## every test, race detector on
 
 test-go:
-	$(GO) test $(TEST_FLAGS) $(TEST_PACKAGES)
+	@GO='$(GO)' SEED='$(SEED)' .ci/go-test $(TEST_FLAGS) $(TEST_PACKAGES)
 
 test-modules: build
 	@.ci/test-modules

@@ -171,7 +171,7 @@ func multiplyNumbers(a, b Value) (Value, bool) {
 func multiplyInts(a, b int64) (int64, bool) {
 	negative := (a < 0) != (b < 0)
 	high, low := bits.Mul64(magnitude(a), magnitude(b))
-	if high != 0 || low > math.MaxInt64 {
+	if high != 0 || low > 1<<63 || low == 1<<63 && !negative {
 		return 0, false
 	}
 	if negative {
