@@ -152,7 +152,9 @@ func TestManyWritersShareFsyncs(t *testing.T) {
 	d := newFaultDisk()
 	l := mustOpen(t, d)
 	defer l.close()
+	d.mu.Lock()
 	d.onSync = func(int) error { time.Sleep(200 * time.Microsecond); return nil }
+	d.mu.Unlock()
 	var all sync.WaitGroup
 	for p := range uint16(8) {
 		all.Go(func() {
