@@ -73,7 +73,7 @@ func cronMacro(text string) string {
 func parseCron(text string) (*cron, error) {
 	fields := strings.Fields(strings.ToUpper(cronMacro(text)))
 	if len(fields) != 6 {
-		return nil, fmt.Errorf("Cron expression contains %d parts but we expect one of [6]", len(fields)) //nolint:staticcheck // Zeebe's words
+		return nil, fmt.Errorf("Cron expression contains %d parts but we expect one of [6]", len(fields))
 	}
 	c := &cron{}
 	for i, f := range []struct {
@@ -82,7 +82,7 @@ func parseCron(text string) (*cron, error) {
 	}{{cronSecond, &c.seconds}, {cronMinute, &c.minutes}, {cronHour, &c.hours}, {cronDay, nil}, {cronMonth, &c.months}, {cronWeekday, nil}} {
 		for _, item := range strings.Split(fields[i], ",") {
 			if err := c.parseItem(f.field, f.set, item); err != nil {
-				return nil, fmt.Errorf("Failed to parse cron expression. %w", err) //nolint:staticcheck // Zeebe's words
+				return nil, fmt.Errorf("Failed to parse cron expression. %w", err)
 			}
 		}
 	}
@@ -108,7 +108,7 @@ func (f cronField) parse(item string) (set uint64, err error) {
 	low, high, every := f.min, f.max, 1
 	if hasStep {
 		if every, err = strconv.Atoi(step); err != nil || every < 1 || every > f.max {
-			return 0, fmt.Errorf("Period %s not in range [%d, %d]", step, f.min, f.max) //nolint:staticcheck // Zeebe's words
+			return 0, fmt.Errorf("Period %s not in range [%d, %d]", step, f.min, f.max)
 		}
 	}
 	if span != "*" {
@@ -124,7 +124,7 @@ func (f cronField) parse(item string) (set uint64, err error) {
 		}
 	}
 	if high < low {
-		return 0, fmt.Errorf("Invalid range! [%d,%d]", low, high) //nolint:staticcheck // Zeebe's words
+		return 0, fmt.Errorf("Invalid range! [%d,%d]", low, high)
 	}
 	for n := low; n <= high; n += every {
 		set |= 1 << n
@@ -141,7 +141,7 @@ func (f cronField) number(text string) (int, error) {
 		return 0, fmt.Errorf("%q is no value for the %s", text, f.name)
 	}
 	if n < f.min || n > f.max {
-		return 0, fmt.Errorf("Value %d not in range [%d, %d]", n, f.min, f.max) //nolint:staticcheck // Zeebe's words
+		return 0, fmt.Errorf("Value %d not in range [%d, %d]", n, f.min, f.max)
 	}
 	return n, nil
 }

@@ -31,13 +31,13 @@ func ParseCycle(text string) (Cycle, error) {
 	}
 	count, interval, found := strings.Cut(text[1:], "/")
 	if !found {
-		return Cycle{}, errors.New("No interval given") //nolint:staticcheck // Zeebe's words
+		return Cycle{}, errors.New("No interval given")
 	}
 	c := Cycle{Repetitions: Infinite}
 	if count != "" {
 		n, err := strconv.ParseInt(count, 10, 32)
 		if err != nil {
-			return Cycle{}, errors.New("Cannot parse repetitions count") //nolint:staticcheck // Zeebe's words
+			return Cycle{}, errors.New("Cannot parse repetitions count")
 		}
 		c.Repetitions = int(n)
 	}

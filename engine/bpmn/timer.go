@@ -61,7 +61,7 @@ func (t *Timer) Schedule(v feel.Value, now int64) (Schedule, error) {
 		}
 		due, err := parseDate(text)
 		if err != nil {
-			return Schedule{}, fmt.Errorf("Invalid date-time format '%s' for expression '%s'.", text, t.Expr.Source()) //nolint:staticcheck // Zeebe's words
+			return Schedule{}, fmt.Errorf("Invalid date-time format '%s' for expression '%s'.", text, t.Expr.Source())
 		}
 		return Schedule{Due: due, Repetitions: 1}, nil
 	case TimerDuration:
@@ -70,7 +70,7 @@ func (t *Timer) Schedule(v feel.Value, now int64) (Schedule, error) {
 		}
 		interval, err := ParseInterval(text)
 		if err != nil {
-			return Schedule{}, fmt.Errorf("Invalid duration format '%s' for expression '%s'.", text, t.Expr.Source()) //nolint:staticcheck // Zeebe's words
+			return Schedule{}, fmt.Errorf("Invalid duration format '%s' for expression '%s'.", text, t.Expr.Source())
 		}
 		return Schedule{Due: interval.After(now), Repetitions: 1}, nil
 	}
@@ -85,7 +85,7 @@ func (t *Timer) Schedule(v feel.Value, now int64) (Schedule, error) {
 }
 
 func (t *Timer) wrongType(want string, v feel.Value) error {
-	return fmt.Errorf("Expected result of the expression '%s' to be %s, but was '%s'.", t.Expr.Source(), want, v.TypeName()) //nolint:staticcheck // Zeebe's words
+	return fmt.Errorf("Expected result of the expression '%s' to be %s, but was '%s'.", t.Expr.Source(), want, v.TypeName())
 }
 
 // Next is the schedule after a firing that was due at due, happens at now, and

@@ -44,7 +44,7 @@ func assert(m *machine, args []Value) Value {
 		cause = args[2].str()
 	}
 	warnAssertion(m, cause)
-	return m.fail(fmt.Errorf("Assertion failure on evaluate the expression '%s': %s", m.source, cause)) //nolint:staticcheck // feel-scala's text
+	return m.fail(fmt.Errorf("Assertion failure on evaluate the expression '%s': %s", m.source, cause))
 }
 
 func warnAssertion(m *machine, cause string) {

@@ -249,7 +249,7 @@ func cachedRegex(m *machine, pattern, flags string) (*regex, error) {
 	}
 	re, err := compileRegex(pattern, flags)
 	if err != nil {
-		return nil, fmt.Errorf("Invalid pattern '%s'", clip(pattern)) //nolint:staticcheck // feel-scala's text
+		return nil, fmt.Errorf("Invalid pattern '%s'", clip(pattern))
 	}
 	if m.regexes == nil || len(m.regexes) >= maxRegexes {
 		m.regexes = make(map[string]*regex)
