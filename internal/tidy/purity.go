@@ -13,7 +13,8 @@ import (
 // purePackages must give the same result for the same input on every machine and at every time.
 var purePackages = []string{
 	"engine/record", "engine/feel", "engine/bpmn", "engine/dmn", "engine/state", "engine/apply",
-	"engine/step", "engine/element", "engine/process", "engine/core",
+	"engine/step", "engine/element", "engine/process", "engine/core", "engine/delivery",
+	"engine/cluster/placement",
 }
 
 // impureImports are packages of the standard library that reach outside, run things at the same
