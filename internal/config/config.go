@@ -13,11 +13,12 @@ type Config struct {
 	HTTP       Listener         `koanf:"http"`
 	Management Listener         `koanf:"management"`
 	Node       Peer             `koanf:"node"`
-	Gossip     Peer             `koanf:"gossip"`
+	Gossip     Gossip           `koanf:"gossip"`
 	Scheme     Listener         `koanf:"scheme"`
 	Gateway    Gateway          `koanf:"gateway"`
 	Hub        Hub              `koanf:"hub"`
 	Operations Operations       `koanf:"operations"`
+	Backup     Backup           `koanf:"backup"`
 	Log        Log              `koanf:"log"`
 	Roles      []string         `koanf:"roles"`
 	Exporters  []map[string]any `koanf:"exporters"`
@@ -31,9 +32,20 @@ type Engine struct {
 	Partitions           int      `koanf:"partitions"`
 	ReplicationFactor    int      `koanf:"replicationFactor"`
 	InitialContactPoints []string `koanf:"initialContactPoints"`
+	ClusterID            string   `koanf:"clusterId"`
+	Zone                 string   `koanf:"zone"`
+	Secret               string   `koanf:"secret"`
 	Flush                Every    `koanf:"flush"`
 	Snapshot             Every    `koanf:"snapshot"`
 	Idempotency          Kept     `koanf:"idempotency"`
+	Disk                 Disk     `koanf:"disk"`
+
+	Heartbeat time.Duration `koanf:"heartbeat"`
+}
+
+// Disk says how much room the engine leaves on its disk.
+type Disk struct {
+	MinFreeMiB int `koanf:"minFreeMiB"`
 }
 
 // Kept is something kept for a time.
@@ -51,10 +63,36 @@ type Listener struct {
 	Listen string `koanf:"listen"`
 }
 
-// Peer is a listener other nodes reach, with the address they are told; empty means the bound one.
+// Peer is the listener for other nodes, with the address they are told, empty means the bound one,
+// and the certificate they are shown.
 type Peer struct {
-	Listen    string `koanf:"listen"`
-	Advertise string `koanf:"advertise"`
+	Listen    string       `koanf:"listen"`
+	Advertise string       `koanf:"advertise"`
+	Security  Certificates `koanf:"security"`
+}
+
+// Gossip is the listener of gossip, with the address other nodes are told, empty means the bound
+// one, and the keys it is encrypted with, base64, the first for sending.
+type Gossip struct {
+	Listen    string   `koanf:"listen"`
+	Advertise string   `koanf:"advertise"`
+	Keys      []string `koanf:"keys"`
+}
+
+// Certificates are three files: a certificate, its private key, and the certificates that sign
+// those of the other side. All are empty, or none.
+type Certificates struct {
+	Cert string `koanf:"cert"`
+	Key  string `koanf:"key"`
+	CA   string `koanf:"ca"`
+}
+
+// On tells whether any of the files is named.
+func (c Certificates) On() bool { return c != Certificates{} }
+
+// Backup says where backups go: a folder, or an s3:// address; empty means that there are none.
+type Backup struct {
+	Store string `koanf:"store"`
 }
 
 // Gateway is the part of the configuration about the gRPC gateway.
@@ -62,9 +100,14 @@ type Gateway struct {
 	Security Security `koanf:"security"`
 }
 
-// Security says who may call: Mode is none, oidc or mtls.
+// Security says who may call: Mode is none, oidc or mtls. The files are those of mtls: the
+// certificate that the gRPC, HTTP and management listeners show, its key, and what signs those of
+// clients.
 type Security struct {
 	Mode string `koanf:"mode"`
+	Cert string `koanf:"cert"`
+	Key  string `koanf:"key"`
+	CA   string `koanf:"ca"`
 }
 
 // Hub is the part of the configuration about the payment API.

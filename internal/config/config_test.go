@@ -36,11 +36,12 @@ func TestStandardValuesAreThoseOfTheSurface(t *testing.T) {
 	want := Config{
 		Engine: Engine{
 			Data: "./payhub-data", ClusterSize: 1, Partitions: 1, ReplicationFactor: 1, InitialContactPoints: []string{},
+			ClusterID: "payhub", Heartbeat: 300 * time.Millisecond, Disk: Disk{256},
 			Flush: Every{time.Second}, Snapshot: Every{5 * time.Minute}, Idempotency: Kept{90 * 24 * time.Hour},
 		},
 		GRPC: Listener{"127.0.0.1:26500"}, HTTP: Listener{"127.0.0.1:8080"}, Management: Listener{"127.0.0.1:9600"},
-		Node: Peer{Listen: "127.0.0.1:26501"}, Gossip: Peer{Listen: "127.0.0.1:26502"},
-		Gateway: Gateway{Security{"none"}}, Hub: Hub{Tenants: []string{}, Peers: []map[string]any{}},
+		Node: Peer{Listen: "127.0.0.1:26501"}, Gossip: Gossip{Listen: "127.0.0.1:26502", Keys: []string{}},
+		Gateway: Gateway{Security{Mode: "none"}}, Hub: Hub{Tenants: []string{}, Peers: []map[string]any{}},
 		Operations: Operations{"sqlite"}, Log: Log{"info", "text"},
 		Roles: []string{"engine", "gateway", "hub", "connectors"}, Exporters: []map[string]any{},
 	}
@@ -119,6 +120,15 @@ func TestRefusedConfigurationsSayWhatWhereAndTheCure(t *testing.T) {
 		{name: "sqlite in a cluster", args: []string{"--engine.clusterSize", "3"}, want: []string{"a cluster needs postgres://… or none"}},
 		{name: "address", args: []string{"--http-listen", "8080"}, want: []string{`http.listen (from flag --http-listen) is "8080": must be host:port`}},
 		{name: "open without security", args: []string{"--http-listen", "0.0.0.0:8080"}, want: []string{"http.listen", "which others can reach, while gateway.security.mode is none"}},
+		{name: "mtls without files", args: []string{"--gateway.security.mode", "mtls"}, want: []string{"needs gateway.security.cert, key and ca"}},
+		{name: "half a certificate", args: []string{"--node.security.cert", "a.pem"}, want: []string{"name all three files or none"}},
+		{name: "gossip key", args: []string{"--gossip.keys", "[geheim]"}, want: []string{"gossip.keys (from flag --gossip.keys) has an entry 1 that is not base64"}},
+		{name: "open nodes", args: []string{
+			"--engine.clusterSize", "3", "--operations.store", "none", "--node-listen", "0.0.0.0:1", "--gossip-listen", "0.0.0.0:2",
+			"--gateway.security.mode", "oidc",
+		}, want: []string{"nodes do not prove who they are", "gossip is not encrypted"}},
+		{name: "cluster id", args: []string{"--engine.clusterId", "a b"}, want: []string{"must be a name without blanks"}},
+		{name: "heartbeat", args: []string{"--engine.heartbeat", "1ms"}, want: []string{"must be at least 20ms"}},
 		{name: "open by an empty host", args: []string{"--grpc-listen", ":26500"}, want: []string{"which others can reach"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -146,7 +156,8 @@ func TestMissingFileIsAnError(t *testing.T) {
 }
 
 func TestOpenListenersAreAcceptedWithSecurity(t *testing.T) {
-	if _, err := load(t, "", nil, []string{"--http-listen", "0.0.0.0:8080", "--gateway.security.mode", "mtls"}); err != nil {
+	if _, err := load(t, "", nil, []string{"--http-listen", "0.0.0.0:8080", "--gateway.security.mode", "mtls",
+		"--gateway.security.cert", "c", "--gateway.security.key", "k", "--gateway.security.ca", "a"}); err != nil {
 		t.Error(err)
 	}
 }
@@ -171,7 +182,7 @@ func TestShownConfigurationMasksSecrets(t *testing.T) {
 	c, err := load(t, "", nil, []string{
 		"--operations.store", "postgres://pay:ge@heim@db/ops",
 		"--exporters", "[{kind: kafka, password: geheim, auth: {apiToken: geheim}, brokers: ['b:1']}]",
-		"--hub.peers", "[{name: other, publicKey: abc}]",
+		"--hub.peers", "[{name: other, publicKey: abc}]", "--engine.secret", "geheim", "--gossip.keys", "[aGVpbWdlaGVpbWdlaGVpbQ==]",
 	})
 	if err != nil {
 		t.Fatal(err)

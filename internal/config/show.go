@@ -22,7 +22,11 @@ type Shown struct {
 func (l *Loaded) Show() []Shown {
 	list := make([]Shown, 0, len(settings))
 	for _, s := range settings {
-		list = append(list, Shown{s.Key, masked(l.values[s.Key]), l.origin[s.Key], s.Env()})
+		shown := masked(l.values[s.Key])
+		if s.secret() && l.origin[s.Key] != "default" {
+			shown = mask
+		}
+		list = append(list, Shown{s.Key, shown, l.origin[s.Key], s.Env()})
 	}
 	return list
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -8,10 +9,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxPartitions is what the 13 bits of a key leave for partitions, which count from 1.
 const maxPartitions = 8191
+
+// minHeartbeat is the shortest time after which a leader is given up: below it, a pause of the
+// garbage collector or the disk would cost the leadership.
+const minHeartbeat = 20 * time.Millisecond
 
 // validate refuses what cannot run. Every error names the key, where its value came from, and
 // the cure.
@@ -51,8 +57,16 @@ func (l *Loaded) validate() error {
 	if e.Snapshot.Interval <= 0 {
 		refuse("engine.snapshot.interval", "is %s: must be more than 0", e.Snapshot)
 	}
+	if e.ClusterID == "" || strings.ContainsAny(e.ClusterID, " \t\r\n/") {
+		refuse("engine.clusterId", "is %q: must be a name without blanks or slashes", e.ClusterID)
+	}
+	if e.Heartbeat < minHeartbeat {
+		refuse("engine.heartbeat", "is %s: must be at least %s", e.Heartbeat, minHeartbeat)
+	}
+	atLeast("engine.disk.minFreeMiB", e.Disk.MinFreeMiB, 1)
 	l.validateChoices(refuse)
 	l.validateListeners(refuse)
+	l.validateSecurity(refuse)
 	return errors.Join(wrong...)
 }
 
@@ -112,8 +126,33 @@ func (l *Loaded) validateListeners(refuse func(key, format string, args ...any))
 			refuse(listener.key, "is %q: must be host:port, such as 127.0.0.1:8080", listener.address)
 			continue
 		}
-		if l.Gateway.Security.Mode == "none" && !isLoopback(host) {
+		if isLoopback(host) {
+			continue
+		}
+		if l.Gateway.Security.Mode == "none" {
 			refuse(listener.key, "is %q, which others can reach, while gateway.security.mode is none: listen on 127.0.0.1, or set gateway.security.mode to oidc or mtls", listener.address)
+		}
+		if listener.key == "node.listen" && l.Engine.ClusterSize > 1 && !l.Node.Security.On() && l.Engine.Secret == "" {
+			refuse(listener.key, "is %q, which others can reach, and nodes do not prove who they are: name node.security.cert, key and ca, or set engine.secret", listener.address)
+		}
+		if listener.key == "gossip.listen" && l.Engine.ClusterSize > 1 && len(l.Gossip.Keys) == 0 {
+			refuse(listener.key, "is %q, which others can reach, and gossip is not encrypted: set gossip.keys", listener.address)
+		}
+	}
+}
+
+// validateSecurity checks that certificates are named as a whole, and keys that can be read.
+func (l *Loaded) validateSecurity(refuse func(key, format string, args ...any)) {
+	if n := l.Node.Security; n.On() && (n.Cert == "" || n.Key == "" || n.CA == "") {
+		refuse("node.security.cert", "is %q, node.security.key %q, node.security.ca %q: name all three files or none", n.Cert, n.Key, n.CA)
+	}
+	if g := l.Gateway.Security; g.Mode == "mtls" && (g.Cert == "" || g.Key == "" || g.CA == "") {
+		refuse("gateway.security.mode", "is mtls, which needs gateway.security.cert, key and ca")
+	}
+	for i, key := range l.Gossip.Keys {
+		raw, err := base64.StdEncoding.DecodeString(key)
+		if n := len(raw); err != nil || n != 16 && n != 24 && n != 32 {
+			refuse("gossip.keys", "has an entry %d that is not base64 of 16, 24 or 32 bytes (openssl rand -base64 32 makes one)", i+1)
 		}
 	}
 }
