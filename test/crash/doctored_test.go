@@ -15,6 +15,8 @@ import (
 	"github.com/payhub/payhub/adapters/ams/amssim"
 	"github.com/payhub/payhub/adapters/ams/ledger"
 	"github.com/payhub/payhub/flows/contract/money"
+
+	"github.com/payhub/payhub/test/books"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -98,10 +100,10 @@ func did(t *testing.T, outcome ams.Outcome[ams.Receipt]) {
 func (s *scene) judged(t *testing.T) (rules []string) {
 	t.Helper()
 	var err error
-	if s.payer, err = readBooks(t.Context(), s.file(payerTenant), s.folder); err != nil {
+	if s.payer, err = books.Read(t.Context(), s.file(payerTenant), s.folder); err != nil {
 		t.Fatal(err)
 	}
-	if s.payee, err = readBooks(t.Context(), s.file(payeeTenant), s.folder); err != nil {
+	if s.payee, err = books.Read(t.Context(), s.file(payeeTenant), s.folder); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range check(s.evidence) {

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/payhub/payhub/test/books"
 )
 
 // run is one crash test: lives of one program on one folder, under load.
@@ -134,8 +136,8 @@ func (r *run) inspect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		checkConserved(tenant, b, func(rule, format string, args ...any) {
-			found = append(found, rule+": "+fmt.Sprintf(format, args...))
+		books.Conserved(tenant, b, func(format string, args ...any) {
+			found = append(found, ruleConserved+": "+fmt.Sprintf(format, args...))
 		})
 	}
 	if len(found) > 0 {
@@ -144,8 +146,8 @@ func (r *run) inspect(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) books(ctx context.Context, tenant string) (books, error) {
-	return readBooks(ctx, filepath.Join(r.folder, "data", "ledger-"+tenant+".db"), r.folder)
+func (r *run) books(ctx context.Context, tenant string) (books.Books, error) {
+	return books.Read(ctx, filepath.Join(r.folder, "data", "ledger-"+tenant+".db"), r.folder)
 }
 
 // endWithin is how long a payment may take after the last start (I1).
