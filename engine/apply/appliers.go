@@ -87,6 +87,12 @@ var appliers = [own + 8][24]applier{
 		record.VariableUpdated: variablesUpdated,
 	},
 	record.ExporterValue - 1000 + own: {record.ExporterAcknowledged: exporterAcknowledged},
+	record.DeliveryValue - 1000 + own: {
+		record.DeliveryReceived:     deliveryReceived,
+		record.DeliveryAcknowledged: deliveryAcknowledged,
+	},
+	record.ClusterConfigurationValue - 1000 + own: {record.ClusterConfigurationUpdated: clusterConfigurationUpdated},
+	record.CheckpointValue - 1000 + own:           {record.CheckpointCreated: checkpointCreated},
 }
 
 // Event changes the tables as the event says.

@@ -56,8 +56,9 @@ type Core struct {
 	leaving bool    // the last decision left what was put off
 }
 
-// New makes the core of a partition in a cluster with count partitions, over what has been
-// applied so far.
+// New makes the core of a partition, over what has been applied so far. count is the number of
+// partitions with which the cluster was formed, over which correlation keys are hashed for ever;
+// that there are more by now is in the state of partition 1 (record.Routing).
 func New(partition, count int32, reader state.Reader, limits Limits) *Core {
 	if limits.MaxRecords == 0 {
 		limits.MaxRecords = 5000
@@ -101,7 +102,11 @@ type Output struct {
 	Batch     *record.Batch // nil if nothing happened
 	Responses []Response
 	Pushes    []Push
-	Sends     []record.Send
+	// Sends are the batch's, for the courier.
+	Sends []record.Send
+	// Checkpoint, unless 0, is the number under which the state is to be kept for a backup: after
+	// this batch is committed and before the next decision.
+	Checkpoint int64
 }
 
 // Decide processes the commands and what is due. The state stays as it is until the batch has
@@ -122,7 +127,7 @@ func (c *Core) Decide(in Input) Output {
 	}
 	c.decided.followUps = c.decided.followUps || c.step.HasPutOff()
 	result := c.step.Finish(c.overlay, c.hash)
-	out := Output{Batch: result.Batch, Responses: result.Responses, Pushes: result.Pushes}
+	out := Output{Batch: result.Batch, Responses: result.Responses, Pushes: result.Pushes, Checkpoint: result.Checkpoint}
 	if out.Batch == nil {
 		c.cursors = c.decided
 		return out

@@ -60,6 +60,12 @@ var processors = [own + 8][24]processor{
 		record.CreatedOnceExpire: createdOnceExpire,
 	},
 	record.ExporterValue - 1000 + own: {record.ExporterAcknowledge: exporterAcknowledge},
+	record.DeliveryValue - 1000 + own: {
+		record.DeliveryReceive:     deliveryReceive,
+		record.DeliveryAcknowledge: deliveryAcknowledge,
+	},
+	record.ClusterConfigurationValue - 1000 + own: {record.ClusterConfigurationUpdate: clusterConfigurationUpdate},
+	record.CheckpointValue - 1000 + own:           {record.CheckpointCreate: checkpointCreate},
 }
 
 // Command decides about a command; one that nobody knows is refused.

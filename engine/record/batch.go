@@ -27,12 +27,6 @@ type Row struct {
 	Value []byte
 }
 
-// Send is a command for another partition, delivered at least once.
-type Send struct {
-	Partition int32
-	Record    Record
-}
-
 // HashSize is the size of a batch's hash.
 const HashSize = sha256.Size
 
@@ -55,8 +49,9 @@ type Batch struct {
 // HashRowKey is the key of the row that holds the hash of the last applied batch. Its table is 0.
 const HashRowKey = "\x00hash"
 
-// batchVersion is the first byte of a coded batch. A version that is not known is refused.
-const batchVersion = 1
+// batchVersion is the first byte of a coded batch. A version that is not known is refused; version
+// 1, whose sends had no numbers, is read.
+const batchVersion = 2
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -74,7 +69,7 @@ func (b *Batch) Append(dst []byte) []byte {
 	start := len(dst)
 	dst = append(dst, batchVersion, 0, 0, 0, 0)
 	c := NewEncoder(dst)
-	b.fields(&c)
+	b.fields(&c, batchVersion)
 	dst = c.Bytes()
 	b.Hash = sha256.Sum256(dst[start+5:])
 	dst = append(dst, b.Hash[:]...)
@@ -90,7 +85,7 @@ func DecodeBatch(src []byte) (*Batch, error) {
 	}
 	b := &Batch{}
 	copy(b.Hash[:], src[len(src)-HashSize:])
-	b.fields(&c)
+	b.fields(&c, src[0])
 	if c.err == nil && len(c.buf) > 0 {
 		c.Fail("%d bytes follow the batch", len(c.buf))
 	}
@@ -118,7 +113,7 @@ func open(src []byte) (Codec, error) {
 	if len(src) < 5+HashSize {
 		return Codec{}, ErrBatchDamaged
 	}
-	if src[0] != batchVersion {
+	if src[0] < 1 || src[0] > batchVersion {
 		return Codec{}, fmt.Errorf("%w: %d", ErrBatchVersion, src[0])
 	}
 	if crc32.Checksum(src[5:], castagnoli) != binary.LittleEndian.Uint32(src[1:]) {
@@ -136,12 +131,16 @@ func (b *Batch) head(c *Codec) {
 	copy(b.Previous[:], previous)
 }
 
-func (b *Batch) fields(c *Codec) {
+func (b *Batch) fields(c *Codec, version byte) {
 	b.head(c)
 	rows(c, &b.Rows)
 	List(c, &b.Records, func(r *Record, c *Codec) { r.fields(c, b.FirstPosition, b.Now) })
 	List(c, &b.Sends, func(s *Send, c *Codec) {
-		c.Int32(&s.Partition)
+		if version == 1 {
+			c.Int32(&s.Partition)
+		} else {
+			s.numbers(c)
+		}
 		s.Record.fields(c, b.FirstPosition, b.Now)
 	})
 }

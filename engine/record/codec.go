@@ -15,6 +15,7 @@ type Codec struct {
 	err      error
 	recent   [4]Document // the last documents, so that one that comes again is written as a reference
 	turn     int
+	delivery bool // inside the commands of a delivery
 }
 
 // NewEncoder makes a codec that appends to dst.

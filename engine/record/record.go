@@ -77,6 +77,26 @@ func NewCommand(key int64, intent Intent, value Value) Record {
 	return Record{Position: -1, SourcePosition: -1, Key: key, Type: Command, ValueType: value.ValueType(), Intent: intent, Value: value}
 }
 
+// Append appends the record, coded alone, to dst: how a command or an answer travels between nodes.
+func (r *Record) Append(dst []byte) []byte {
+	c := NewEncoder(dst)
+	c.Int(&r.Timestamp)
+	r.fields(&c, 0, r.Timestamp)
+	return c.Bytes()
+}
+
+// DecodeRecord reads what Append wrote. The result points into src, which must never change.
+func DecodeRecord(src []byte) (r Record, err error) {
+	c := NewDecoder(src)
+	var now int64
+	c.Int(&now)
+	r.fields(&c, 0, now)
+	if c.err == nil && len(c.buf) > 0 {
+		c.Fail("%d bytes follow the record", len(c.buf))
+	}
+	return r, c.err
+}
+
 // IsRejection tells whether the record is the refusal of a command.
 func (r *Record) IsRejection() bool { return r.Type == CommandRejection }
 

@@ -32,6 +32,14 @@ const (
 	ExporterValue ValueType = 1002
 	// MessageOutcomeValue answers a publish with what became of the message.
 	MessageOutcomeValue ValueType = 1003
+	// DeliveryValue is mail between partitions.
+	DeliveryValue ValueType = 1004
+	// ClusterConfigurationValue says which nodes hold which partitions.
+	ClusterConfigurationValue ValueType = 1005
+	// CheckpointValue marks where the state is kept for a backup.
+	CheckpointValue ValueType = 1006
+	// RoutingValue says how many partitions there are.
+	RoutingValue ValueType = 1007
 )
 
 // valueKind is everything the package knows of a value type.
@@ -64,6 +72,10 @@ var valueKinds = [...]valueKind{
 	{VariablesValue, "VARIABLES", variableIntents, func() Value { return &Variables{} }},
 	{ExporterValue, "EXPORTER", exporterIntents, func() Value { return &Exporter{} }},
 	{MessageOutcomeValue, "MESSAGE_OUTCOME", messageOutcomeIntents, func() Value { return &MessageOutcome{} }},
+	{DeliveryValue, "DELIVERY", deliveryIntents, func() Value { return &Delivery{} }},
+	{ClusterConfigurationValue, "CLUSTER_CONFIGURATION", clusterConfigurationIntents, func() Value { return &ClusterConfiguration{} }},
+	{CheckpointValue, "CHECKPOINT", checkpointIntents, func() Value { return &Checkpoint{} }},
+	{RoutingValue, "ROUTING", routingIntents, func() Value { return &Routing{} }},
 }
 
 // kindOf finds what is known of a value type. The few types from 1000 on share the table's end.

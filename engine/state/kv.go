@@ -59,6 +59,13 @@ const (
 	tableCreatedOnceExpiry
 	tableExporter
 	tableFollowUp
+	tableOutbox
+	tablePosted
+	tableReceived
+	tableConfiguration
+	tableRouting
+	tableCheckpoint
+	tableDistribution
 	tableCount
 )
 
@@ -69,6 +76,7 @@ var ordered = [tableCount]bool{
 	tableMessageCorrelated: true, tableMessageSubscriptionIndex: true, tableProcessMessageSubscription: true,
 	tableMessageStart: true, tableMessageStartDefinition: true, tableTakenFlow: true,
 	tableCreatedOnceExpiry: true, tableExporter: true, tableFollowUp: true, tableIncidentElement: true,
+	tableProcess: true, tableOutbox: true, tablePosted: true, tableDistribution: true,
 }
 
 // Ordered tells whether the rows of a table are ever scanned.

@@ -88,6 +88,11 @@ func newDefinition(key int64, p *record.Process, graph *bpmn.Process) *Definitio
 	return d
 }
 
+// KnowsDefinition tells whether there is a process definition of this key, without reading it.
+func (v *View) KnowsDefinition(key int64) bool {
+	return v.has(v.key(tableProcess).num(key))
+}
+
 // LatestDefinition finds the newest version of a process; nil if there is none.
 func (v *View) LatestDefinition(tenant, id string) *Definition {
 	where := v.key(tableProcessLatest).text(tenantKey(tenant)).text(id)

@@ -20,8 +20,12 @@ func (s *Step) NextFollowUp() (command *record.Record, ok bool) {
 	case s.taken < len(s.followUps):
 		command = &s.followUps[s.taken]
 		s.taken++
+	case s.mailTaken < len(s.mail):
+		s.forgetFollowUps()
+		return s.takeMail(), true
 	default:
 		s.forgetFollowUps()
+		s.forgetMail()
 		return nil, false
 	}
 	s.source, s.reference = command.SourcePosition, command.OperationReference
@@ -46,19 +50,28 @@ func (s *Step) Resume(limit int) int {
 
 // PutOff keeps every waiting follow-up command for the next decision. It is recorded as a command.
 func (s *Step) PutOff() {
-	waiting := s.followUps[s.taken:]
-	s.putOff = s.putOff || len(s.resumed) > 0 || len(waiting) > 0
+	s.putOff = s.putOff || len(s.resumed) > 0
 	s.resumed = nil
-	for _, command := range waiting {
-		command.Position, command.Timestamp = s.meta.NextPosition, s.meta.Now
-		s.meta.FollowUps++
-		s.tables.InsertFollowUp(&state.FollowUp{
-			Number: s.meta.FollowUps, Position: command.Position,
-			Key: command.Key, Intent: command.Intent, ValueType: command.ValueType, Value: command.Value,
-		})
-		s.append(command)
+	for _, command := range s.followUps[s.taken:] {
+		s.Defer(command)
+	}
+	for _, command := range s.mail[s.mailTaken:] {
+		s.Defer(command)
 	}
 	s.forgetFollowUps()
+	s.forgetMail()
+}
+
+// Defer keeps a command for the next decision. It is recorded as a command.
+func (s *Step) Defer(command record.Record) {
+	s.putOff = true
+	command.Position, command.Timestamp = s.meta.NextPosition, s.meta.Now
+	s.meta.FollowUps++
+	s.tables.InsertFollowUp(&state.FollowUp{
+		Number: s.meta.FollowUps, Position: command.Position,
+		Key: command.Key, Intent: command.Intent, ValueType: command.ValueType, Value: command.Value,
+	})
+	s.append(command)
 }
 
 // HasPutOff tells whether the decision has put commands off.
@@ -75,11 +88,13 @@ type Result struct {
 	Batch     *record.Batch // nil if nothing was recorded
 	Responses []Response
 	Pushes    []Push
+	// Checkpoint is the number of the checkpoint that the decision made, 0 if none.
+	Checkpoint int64
 }
 
 // Finish ends the decision. previous is the hash of the batch before it.
 func (s *Step) Finish(overlay *state.Overlay, previous [record.HashSize]byte) Result {
-	result := Result{Responses: s.responses, Pushes: s.pushes}
+	result := Result{Responses: s.responses, Pushes: s.pushes, Checkpoint: s.checkpoint}
 	if len(s.records) == 0 && len(overlay.Rows()) == 0 {
 		return result
 	}

@@ -66,6 +66,10 @@ type Step struct {
 	pushes    []Push
 	sends     []record.Send
 	putOff    bool
+
+	mail       []record.Record // received commands; each is taken when those before it are through
+	mailTaken  int
+	checkpoint int64 // made by this decision, 0 if none
 }
 
 // New makes a step for a partition of a cluster with count partitions. retention is how long an
@@ -90,12 +94,17 @@ func (s *Step) Begin(now int64, seed uint64, streams Streams) {
 	s.responses, s.pushes, s.sends = make([]Response, 0, len(s.responses)), make([]Push, 0, len(s.pushes)), nil
 	s.forgetFollowUps()
 	s.resumed, s.putOff = nil, false
+	s.forgetMail()
+	s.checkpoint = 0
 	s.source, s.requestID, s.reference = -1, 0, 0
 }
 
 // Take puts a command in hand: it is recorded, and what follows is recorded as caused by it.
 func (s *Step) Take(requestID uint64, command record.Record) {
 	command.Position, command.SourcePosition, command.Timestamp = s.meta.NextPosition, -1, s.meta.Now
+	if command.ValueType == record.DeliveryValue {
+		command.Value = envelope(command.Value.(*record.Delivery))
+	}
 	s.append(command)
 	s.source, s.requestID, s.reference = command.Position, requestID, command.OperationReference
 }
@@ -155,14 +164,16 @@ func (s *Step) FollowUp(key int64, intent record.Intent, value record.Value) {
 	s.followUps = append(s.followUps, command)
 }
 
-// Send has a command processed by a partition: another one gets it once the batch is committed,
-// at least once.
+// Send has a command processed by a partition: another one gets it once the batch is committed. It
+// takes effect there exactly once, in the order of the sends.
 func (s *Step) Send(partition int32, key int64, intent record.Intent, value record.Value) {
 	if partition == s.partition {
 		s.FollowUp(key, intent, value)
 		return
 	}
-	s.sends = append(s.sends, record.Send{Partition: partition, Record: record.NewCommand(key, intent, value)})
+	send := record.Send{Partition: partition, Checkpoint: s.newestCheckpoint(), Record: record.NewCommand(key, intent, value)}
+	s.tables.InsertSend(&send)
+	s.sends = append(s.sends, send)
 }
 
 // Respond answers the caller of the command in hand, if there is one, with an event.
