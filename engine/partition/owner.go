@@ -105,6 +105,7 @@ func (o *owner) lead(l Leadership) {
 	}
 	o.term, o.nextID, o.now, o.held, o.leaves = l.Term, l.Term<<termBits, 0, 0, false
 	o.build()
+	o.takeUp()
 	o.p.leads.Store(true)
 	o.p.streams.backlogAll() // jobs may wait from before
 	o.again = true
@@ -117,10 +118,19 @@ func (o *owner) build() {
 	o.machine = o.p.config.NewMachine()
 }
 
+// takeUp tells that this node leads; what it tells may read the state.
+func (o *owner) takeUp() {
+	o.p.config.Reading.Lock()
+	defer o.p.config.Reading.Unlock()
+	o.p.config.Led(true, o.term, o.machine)
+}
+
 // stepDown tells everybody that this node no longer decides. Callers whose command is committed and
 // who wait for a result get the reason.
 func (o *owner) stepDown(reason error) {
-	o.p.leads.Store(false)
+	if o.p.leads.Swap(false) {
+		o.p.config.Led(false, o.term, nil)
+	}
 	o.machine = nil
 	o.timer.Stop()
 	o.p.streams.end(reason)

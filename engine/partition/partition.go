@@ -48,8 +48,18 @@ type Config struct {
 	// JobsAvailable is told the type of jobs that became available and that no stream took. It must
 	// return at once.
 	JobsAvailable func(jobType string)
-	// Send releases commands for other partitions once they are committed. It must return at once.
+	// Send releases commands for other partitions once they are committed, in the order of their sequences,
+	// from the batches of one term. What was committed before is in the machine's outbox when Led is called.
+	// It must return at once.
 	Send func([]record.Send)
+	// Led is told when this node takes up leadership, with the machine, which may be read during the call and
+	// not after it, before anything is decided in that term; and when it gives it up, with nil. It must
+	// return at once.
+	Led func(leads bool, term uint64, m Machine)
+	// Checkpoint takes the checkpoint with a number, after the batch that asks for it is committed and applied
+	// and before the next decision: the partition waits for it. An error is logged; the checkpoint is then
+	// missing here.
+	Checkpoint func(number int64) error
 	// Logger gets what an operator should know; slog.Default.
 	Logger *slog.Logger
 }
@@ -75,6 +85,12 @@ func (c *Config) setDefaults() {
 	}
 	if c.Send == nil {
 		c.Send = func([]record.Send) {}
+	}
+	if c.Led == nil {
+		c.Led = func(bool, uint64, Machine) {}
+	}
+	if c.Checkpoint == nil {
+		c.Checkpoint = func(int64) error { return nil }
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()

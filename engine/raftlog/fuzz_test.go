@@ -46,7 +46,9 @@ func FuzzSegment(f *testing.F) {
 func FuzzUnpack(f *testing.F) {
 	dir := f.TempDir()
 	must(f, os.WriteFile(filepath.Join(dir, "CURRENT"), []byte("content"), 0o644))
-	r, size, err := pack(dir)
+	l := mustOpen(f, newFaultDisk())
+	f.Cleanup(func() { must(f, l.close()) })
+	r, size, err := pack(dir, l.Partition(1), 0)
 	must(f, err)
 	var b bytes.Buffer
 	if n, err := b.ReadFrom(r); err != nil || n != size {

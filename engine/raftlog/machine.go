@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -13,7 +15,6 @@ import (
 
 	"github.com/payhub/payhub/engine/partition"
 	"github.com/payhub/payhub/engine/record"
-	"github.com/payhub/payhub/engine/storage"
 )
 
 // machine is raft's state machine: it writes the rows of committed batches into the state. It is
@@ -23,7 +24,7 @@ import (
 // a later term than that, when leadership was lost and won again in between; its rows then rest on
 // a state that is gone, so it has no effect, on all replicas alike.
 type machine struct {
-	store *storage.Store
+	store State
 	view  *PartitionLog
 	fatal func(error)
 
@@ -41,7 +42,7 @@ type proposal struct {
 	rows  []record.Row
 }
 
-func newMachine(store *storage.Store, view *PartitionLog, fatal func(error)) (*machine, error) {
+func newMachine(store State, view *PartitionLog, fatal func(error)) (*machine, error) {
 	m := &machine{store: store, view: view, fatal: fatal}
 	return m, m.adopt()
 }
@@ -112,21 +113,40 @@ func (m *machine) StoreConfiguration(index uint64, c raft.Configuration) {
 	m.changed.notify()
 }
 
-// Snapshot gives a snapshot of the state as it is: the store itself.
-func (m *machine) Snapshot() (raft.FSMSnapshot, error) { return stateSnapshot{m}, nil }
+// pass takes note of an entry without rows.
+func (m *machine) pass(l *raft.Log) {
+	m.term = l.Term
+	m.store.ApplyNoted(l.Index, nil, m.note())
+	m.changed.notify()
+}
 
-// Restore replaces the state with one received from another node.
+// Restore replaces the state with one received from another node, and the log with the entries that
+// came with it. A crash on the way leaves the old state with its log, or the new one and the file
+// from which the log is filled at the next start.
 func (m *machine) Restore(from io.ReadCloser) error {
-	dir := m.store.Dir() + ".received"
-	if err := unpack(from, dir); err != nil {
+	received := m.store.Dir() + ".received"
+	if err := unpack(from, received); err != nil {
 		return err
 	}
-	if err := m.store.Install(dir); err != nil {
+	dir := filepath.Dir(received)
+	if err := os.Rename(filepath.Join(received, entriesName), filepath.Join(dir, entriesName)); err != nil {
+		return fmt.Errorf("raftlog: the received state: %w", err)
+	}
+	if err := (Disk{}).SyncDir(dir); err != nil {
 		return err
+	}
+	if err := m.store.Install(received); err != nil {
+		return err
+	}
+	if err := adoptEntries(m.store, m.view, dir); err != nil {
+		return m.view.log.fail(fmt.Errorf("take over the entries that came with a state: %w", err))
 	}
 	m.changed.notify()
 	return m.adopt()
 }
+
+// Snapshot gives a snapshot of the state as it is: the store itself.
+func (m *machine) Snapshot() (raft.FSMSnapshot, error) { return stateSnapshot{m}, nil }
 
 // stateSnapshot is a snapshot that costs no copy: with the state safe on disk up to the snapshot's
 // index, raft may forget the log before it.

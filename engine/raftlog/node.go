@@ -41,6 +41,11 @@ type Node struct {
 	log      *Log
 	identity identity
 
+	mu       sync.Mutex
+	replicas []*Replica
+	quit     chan struct{}
+	done     chan struct{}
+
 	space    sync.Mutex
 	lastLook time.Time
 	lastFree uint64
@@ -49,6 +54,7 @@ type Node struct {
 // identity is the file node.json. An empty disk is a new generation of the node: raft must not take
 // it for the one that promised votes and holds entries.
 type identity struct {
+	Format     int    `json:"format"`
 	Node       int32  `json:"node"`
 	Generation string `json:"generation"`
 }
@@ -78,7 +84,7 @@ func OpenNode(data string, o NodeOptions) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{opts: o, data: data, lock: lock}
+	n := &Node{opts: o, data: data, lock: lock, quit: make(chan struct{}), done: make(chan struct{})}
 	if n.identity, err = readIdentity(data, o.ID); err == nil {
 		n.log, err = openLog(o.Files, filepath.Join(data, "log"), o.SegmentBytes, o.Fatal)
 	}
@@ -86,6 +92,7 @@ func OpenNode(data string, o NodeOptions) (*Node, error) {
 		lock.Close()
 		return nil, err
 	}
+	go n.housekeep()
 	return n, nil
 }
 
@@ -107,6 +114,9 @@ func readIdentity(data string, id int32) (identity, error) {
 		return identity{}, fmt.Errorf("raftlog: %s does not hold a node's identity (restore the file, or move the "+
 			"data folder away to start as a new generation): %v", name, err)
 	}
+	if i.Format > dataFormat {
+		return identity{}, &NewerFormatError{What: "the data folder " + data, Found: i.Format, Known: dataFormat}
+	}
 	if i.Node != id {
 		return identity{}, fmt.Errorf("raftlog: the data folder %s belongs to node %d, but this is node %d (correct "+
 			"engine.nodeId or engine.data)", data, i.Node, id)
@@ -117,7 +127,7 @@ func readIdentity(data string, id int32) (identity, error) {
 func makeIdentity(data, name string, id int32) (identity, error) {
 	var random [6]byte
 	rand.Read(random[:]) //nolint:errcheck // never fails
-	i := identity{Node: id, Generation: hex.EncodeToString(random[:])}
+	i := identity{Format: dataFormat, Node: id, Generation: hex.EncodeToString(random[:])}
 	text, err := json.Marshal(i)
 	if err == nil {
 		err = writeFile(name, text)
@@ -194,6 +204,8 @@ func (n *Node) Full(now time.Time) error {
 
 // Close closes the log and lets go of the data folder. Replicas are closed before.
 func (n *Node) Close() error {
+	close(n.quit)
+	<-n.done
 	err := n.log.close()
 	if e := n.lock.Close(); err == nil {
 		err = e

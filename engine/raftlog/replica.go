@@ -1,13 +1,10 @@
 package raftlog
 
 import (
-	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,7 +12,6 @@ import (
 	"github.com/hashicorp/raft"
 
 	"github.com/payhub/payhub/engine/partition"
-	"github.com/payhub/payhub/engine/record"
 	"github.com/payhub/payhub/engine/storage"
 )
 
@@ -24,11 +20,21 @@ import (
 type ReplicaConfig struct {
 	// Partition is the partition's number, from 1 on.
 	Partition uint16
-	// Transport connects the replicas; nil for a cluster of one node, which needs no listener.
+	// Transport connects the replicas, as NewTransport makes it; the replica closes it. Nil for a cluster of
+	// one node, which needs no listener.
 	Transport raft.Transport
-	// Voters are the members a new cluster begins with; nil is this node alone when there is no
-	// Transport, and to wait to be added when there is one.
+	// Voters are the members a new cluster begins with, at its formation; later they are ignored. Nil is this
+	// node alone when there is no Transport, and to wait to be added when there is one.
 	Voters []raft.Server
+	// Exporters are the ids of the exporters, the same on all nodes: the log is kept from the lowest position
+	// on that they have acknowledged, as the replicated state says. Nil: nobody knows yet, and nothing is
+	// removed until SetExporters or SetExportLimit is called. Empty: nobody exports.
+	Exporters []string
+	// LeaderChanged is told the id of the partition's leader as soon as this replica knows it, empty while it
+	// knows none. It must return at once.
+	LeaderChanged func(leader raft.ServerID)
+	// OpenState opens the state in a folder; storage.Open with Storage.
+	OpenState func(dir string) (State, error)
 	// Heartbeat is how long a follower waits for the leader before it asks for votes; 300 ms, and
 	// 20 ms for a single node, which has nobody to wait for.
 	Heartbeat time.Duration
@@ -46,12 +52,16 @@ type ReplicaConfig struct {
 // Replica is one partition's share of a node: a raft instance, the state and the view of the log.
 // It is a partition.Log.
 type Replica struct {
-	node    *Node
-	config  ReplicaConfig
-	store   *storage.Store
-	view    *PartitionLog
-	machine *machine
-	raft    *raft.Raft
+	node      *Node
+	config    ReplicaConfig
+	dir       string
+	store     State
+	view      *PartitionLog
+	machine   *machine
+	transport *watched
+	raft      atomic.Pointer[raft.Raft] // another one after a recovery
+	exporters atomic.Pointer[[]string]
+	changing  sync.Mutex // a recovery, or the end
 
 	notify     chan bool
 	leadership chan partition.Leadership
@@ -62,14 +72,35 @@ type Replica struct {
 	stamp      atomic.Pointer[stamp]
 }
 
-// stamp is the coded term that entries carry, made once per term.
-type stamp struct {
-	term  uint64
-	coded []byte
+// OpenReplica opens or creates a partition's replica and starts it. Errors: *DamagedError,
+// *NewerFormatError, and those of the disk.
+func (n *Node) OpenReplica(c ReplicaConfig) (*Replica, error) {
+	c.setDefaults(n)
+	dir := n.partitionDir(c.Partition)
+	store, err := c.OpenState(filepath.Join(dir, "state"))
+	if err != nil {
+		return nil, err
+	}
+	r := &Replica{
+		node: n, config: c, dir: dir, store: store, view: n.log.Partition(c.Partition),
+		notify: make(chan bool, 16), leadership: make(chan partition.Leadership, 1),
+		shorten: make(chan struct{}, 1), stop: make(chan struct{}),
+	}
+	if c.Exporters != nil {
+		r.exporters.Store(&c.Exporters)
+	}
+	if err := r.start(); err != nil {
+		store.Close()
+		return nil, fmt.Errorf("raftlog: partition %d: %w", c.Partition, err)
+	}
+	r.running.Add(2)
+	go r.watchLeadership()
+	go r.shortenLog()
+	n.attach(r)
+	return r, nil
 }
 
-// OpenReplica opens or creates a partition's replica and starts it.
-func (n *Node) OpenReplica(c ReplicaConfig) (*Replica, error) {
+func (c *ReplicaConfig) setDefaults(n *Node) {
 	single := c.Transport == nil
 	if c.Heartbeat <= 0 {
 		c.Heartbeat = 300 * time.Millisecond
@@ -89,57 +120,48 @@ func (n *Node) OpenReplica(c ReplicaConfig) (*Replica, error) {
 	if c.Storage.Fatal == nil {
 		c.Storage.Fatal = n.opts.Fatal
 	}
-	dir := filepath.Join(n.data, "partitions", strconv.Itoa(int(c.Partition)))
-	store, err := storage.Open(filepath.Join(dir, "state"), c.Storage)
-	if err != nil {
-		return nil, err
+	if c.LeaderChanged == nil {
+		c.LeaderChanged = func(raft.ServerID) {}
 	}
-	r := &Replica{
-		node: n, config: c, store: store, view: n.log.Partition(c.Partition),
-		notify: make(chan bool, 16), leadership: make(chan partition.Leadership, 1),
-		shorten: make(chan struct{}, 1), stop: make(chan struct{}),
+	if c.OpenState == nil {
+		options := c.Storage
+		c.OpenState = func(dir string) (State, error) {
+			s, err := storage.Open(dir, options)
+			if err != nil {
+				return nil, err
+			}
+			return s, nil
+		}
 	}
-	if err := r.start(dir, single); err != nil {
-		store.Close()
-		return nil, fmt.Errorf("raftlog: partition %d: %w", c.Partition, err)
-	}
-	r.running.Add(2)
-	go r.watchLeadership()
-	go r.shortenLog()
-	return r, nil
 }
 
-func (r *Replica) start(dir string, single bool) error {
-	if err := r.align(); err != nil {
+// start brings state and log into line and starts raft.
+func (r *Replica) start() error {
+	id := r.node.ServerID()
+	voters := r.config.Voters
+	under := r.config.Transport
+	if under == nil {
+		self := raft.ServerAddress(id)
+		_, under = raft.NewInmemTransport(self)
+		voters = []raft.Server{{Suffrage: raft.Voter, ID: id, Address: self}}
+	}
+	t, ok := under.(transport)
+	if !ok {
+		return fmt.Errorf("a transport of type %T cannot ask for votes ahead of an election", under)
+	}
+	r.transport = watch(t)
+	if err := r.align(voters); err != nil {
 		return err
 	}
 	var err error
 	if r.machine, err = newMachine(r.store, r.view, r.node.opts.Fatal); err != nil {
 		return err
 	}
-	snaps, err := newSnapshots(r.store, filepath.Join(dir, "transfer"))
-	if err != nil {
-		return err
-	}
-	id := r.node.ServerID()
-	transport, voters := r.config.Transport, r.config.Voters
-	if single {
-		self := raft.ServerAddress(id)
-		_, transport = raft.NewInmemTransport(self)
-		voters = []raft.Server{{Suffrage: raft.Voter, ID: id, Address: self}}
-	}
-	conf := r.raftConfig(id, single)
-	if len(voters) > 0 {
-		err := raft.BootstrapCluster(conf, r.view, r.view, snaps, transport, raft.Configuration{Servers: voters})
-		if err != nil && !errors.Is(err, raft.ErrCantBootstrap) {
-			return err
-		}
-	}
-	return r.startRaft(conf, snaps, transport)
+	return r.startRaft(voters)
 }
 
 // startRaft starts raft, which panics when the disk fails meanwhile.
-func (r *Replica) startRaft(conf *raft.Config, snaps *snapshots, transport raft.Transport) (err error) {
+func (r *Replica) startRaft(voters []raft.Server) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			if err = r.Err(); err == nil {
@@ -147,34 +169,30 @@ func (r *Replica) startRaft(conf *raft.Config, snaps *snapshots, transport raft.
 			}
 		}
 	}()
-	if r.raft, err = raft.NewRaft(conf, r.machine, r.view, r.view, snaps, transport); err == nil {
-		r.view.runs.Store(true)
+	snaps, err := newSnapshots(r.store, r.view, filepath.Join(r.dir, "transfer"))
+	if err != nil {
+		return err
 	}
-	return err
-}
-
-// align compares state and log after a restart. The log is always ahead of the state or level with
-// it, unless the state came from another node; a node that is alone has no other.
-func (r *Replica) align() error {
-	have := r.store.FlushedIndex()
-	first, _ := r.view.FirstIndex()
-	switch {
-	case have > r.view.newest() && r.config.Transport == nil:
-		return fmt.Errorf("the state ends at entry %d, but the log ends at entry %d: the log, or its end, is missing, and with "+
-			"it may be what was acknowledged (bring the folder of the log back)", have, r.view.newest())
-	case have > r.view.newest():
-		return r.view.Reset(have)
-	case first > have+1:
-		return fmt.Errorf("the state ends at entry %d, but the log begins at entry %d: entries between them are missing "+
-			"(bring the folder of the state back from a backup; in a cluster, move the data folder away and start the "+
-			"node empty)", have, first)
+	conf := r.raftConfig()
+	if len(voters) > 0 {
+		err := raft.BootstrapCluster(conf, r.view, r.view, snaps, r.transport, raft.Configuration{Servers: voters})
+		if err != nil && !errors.Is(err, raft.ErrCantBootstrap) {
+			return err
+		}
 	}
+	rf, err := raft.NewRaft(conf, r.machine, r.view, r.view, snaps, r.transport)
+	if err != nil {
+		return err
+	}
+	r.view.runs.Store(true)
+	r.raft.Store(rf)
+	r.observe(rf)
 	return nil
 }
 
-func (r *Replica) raftConfig(id raft.ServerID, single bool) *raft.Config {
+func (r *Replica) raftConfig() *raft.Config {
 	conf := raft.DefaultConfig()
-	conf.LocalID = id
+	conf.LocalID = r.node.ServerID()
 	conf.HeartbeatTimeout = r.config.Heartbeat
 	conf.ElectionTimeout = r.config.Heartbeat
 	conf.LeaderLeaseTimeout = max(r.config.Heartbeat/2, 5*time.Millisecond)
@@ -183,66 +201,21 @@ func (r *Replica) raftConfig(id raft.ServerID, single bool) *raft.Config {
 	conf.SnapshotInterval = math.MaxInt64 / 4
 	conf.SnapshotThreshold = math.MaxUint64
 	conf.TrailingLogs = r.config.Trailing
+	conf.ShutdownOnRemove = false // whoever removed it closes it
 	conf.NotifyCh = r.notify
 	conf.NoLegacyTelemetry = true
 	conf.Logger = r.node.opts.Logger
 	return conf
 }
 
+// current is the raft instance in force.
+func (r *Replica) current() *raft.Raft { return r.raft.Load() }
+
+// Partition is the partition's number.
+func (r *Replica) Partition() uint16 { return r.config.Partition }
+
 // Store is the partition's state. Readers that do not run between two proposals hold its RLocker.
-func (r *Replica) Store() *storage.Store { return r.store }
-
-// Propose appends a coded batch decided in a term, with its rows, and returns when it is committed
-// and applied here; see partition.Log.
-func (r *Replica) Propose(term uint64, entry []byte, rows []record.Row) error {
-	if err := r.Err(); err != nil {
-		return err
-	}
-	s := r.stamp.Load()
-	if s == nil || s.term != term {
-		s = &stamp{term, binary.BigEndian.AppendUint64(nil, term)}
-		r.stamp.Store(s)
-	}
-	r.machine.pending.Store(&proposal{entry, rows})
-	err := r.apply(raft.Log{Data: entry, Extensions: s.coded})
-	for errors.Is(err, raft.ErrLeadershipTransferInProgress) { // it ends with a new leader or with this one
-		time.Sleep(transferPause)
-		err = r.apply(raft.Log{Data: entry, Extensions: s.coded})
-	}
-	r.machine.pending.Store(nil)
-	r.considerShortening()
-	if err == nil {
-		return nil
-	}
-	return r.explain(err)
-}
-
-// transferPause is the wait between two looks at a leadership transfer in progress.
-const transferPause = 5 * time.Millisecond
-
-func (r *Replica) apply(l raft.Log) error {
-	f := r.raft.ApplyLog(l, 0)
-	if err := f.Error(); err != nil {
-		return err
-	}
-	if answer, ok := f.Response().(error); ok {
-		return answer
-	}
-	return nil
-}
-
-// explain tells what an error of raft means for the proposal.
-func (r *Replica) explain(err error) error {
-	if latched := r.Err(); latched != nil {
-		return latched
-	}
-	switch {
-	case errors.Is(err, partition.ErrNotLeader), errors.Is(err, raft.ErrNotLeader):
-		return partition.ErrNotLeader
-	default: // raft.ErrLeadershipLost, raft.ErrRaftShutdown, and what raft may add
-		return fmt.Errorf("%w: %w", partition.ErrUnknownOutcome, err)
-	}
-}
+func (r *Replica) Store() State { return r.store }
 
 // Err is the first error of log or state, nil while there is none.
 func (r *Replica) Err() error {
@@ -255,135 +228,23 @@ func (r *Replica) Err() error {
 // Full is an error while the disk has too little room for new work.
 func (r *Replica) Full() error { return r.node.Full(time.Now()) }
 
-// Leadership tells of each change; only the newest waits to be received. A leader is announced
-// after a barrier.
-func (r *Replica) Leadership() <-chan partition.Leadership { return r.leadership }
-
-// Leader is the raft id of the partition's leader as far as this replica knows, empty if unknown.
-func (r *Replica) Leader() raft.ServerID {
-	_, id := r.raft.LeaderWithID()
-	return id
-}
-
-// barrierTimeout bounds the time a new leader waits to append its barrier, not to commit it.
-const barrierTimeout = 10 * time.Second
-
-// watchLeadership announces leadership once everything of earlier terms is applied.
-func (r *Replica) watchLeadership() {
-	defer r.running.Done()
-	for {
-		var leads bool
-		select {
-		case leads = <-r.notify:
-		case <-r.stop:
-			return
-		}
-		l := partition.Leadership{Leader: leads, Term: r.raft.CurrentTerm()}
-		if leads && !r.settled(l.Term) {
-			continue // lost again; raft says so next
-		}
-		select {
-		case <-r.leadership: // nobody took the older news
-		default:
-		}
-		r.leadership <- l
-	}
-}
-
-// settled waits until everything of earlier terms is applied; false when leadership is lost first.
-func (r *Replica) settled(term uint64) bool {
-	for r.raft.State() == raft.Leader && r.raft.CurrentTerm() == term {
-		if r.raft.Barrier(barrierTimeout).Error() == nil {
-			return r.raft.CurrentTerm() == term
-		}
-		time.Sleep(transferPause)
-	}
-	return false
-}
-
-// Barrier returns when everything committed before the call is applied; only a leader can tell.
-func (r *Replica) Barrier(timeout time.Duration) error {
-	if err := r.raft.Barrier(timeout).Error(); err != nil {
-		return r.explain(err)
-	}
-	return nil
-}
-
-// TransferLeadership hands leadership to another member, if there is one that is up to date.
-func (r *Replica) TransferLeadership() error { return r.raft.LeadershipTransfer().Error() }
-
-// Raft is the raft instance, for membership changes.
-func (r *Replica) Raft() *raft.Raft { return r.raft }
-
-// considerShortening asks for a snapshot when the log has grown enough.
-func (r *Replica) considerShortening() {
-	if r.machine.bytes.Load() < r.config.SnapshotBytes {
-		return
-	}
-	select {
-	case r.shorten <- struct{}{}:
-	default:
-	}
-}
-
-// shortenLog takes snapshots in time and by size.
-func (r *Replica) shortenLog() {
-	defer r.running.Done()
-	tick := time.NewTicker(r.config.SnapshotInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-r.stop:
-			return
-		case <-tick.C:
-		case <-r.shorten:
-		}
-		if err := r.Snapshot(); err != nil && r.Err() == nil && !r.closed.Load() {
-			r.node.opts.Logger.Warn("the log could not be shortened; it is tried again", "partition", r.config.Partition, "error", err)
-		}
-	}
-}
-
-// Snapshot makes the state safe on disk and lets raft forget the log before it. What exporters
-// still need stays readable.
-func (r *Replica) Snapshot() error {
-	err := r.raft.Snapshot().Error()
-	if errors.Is(err, raft.ErrNothingNewToSnapshot) {
-		return nil
-	}
-	return err
-}
-
-// SetExportLimit says up to which index all exporters have what they need; the log is kept behind
-// it. math.MaxUint64 means that nobody exports. It never goes back. Until it is called, nothing is
-// removed from the disk.
-func (r *Replica) SetExportLimit(index uint64) error { return r.view.Keep(index) }
-
 // Close stops the replica. What was committed is safe on disk.
 func (r *Replica) Close() error {
+	r.changing.Lock()
+	defer r.changing.Unlock()
 	if r.closed.Swap(true) {
 		return ErrStopped
 	}
+	r.node.detach(r)
 	close(r.stop)
-	err := r.raft.Shutdown().Error()
+	err := r.current().Shutdown().Error()
+	if e := r.transport.close(); err == nil {
+		err = e
+	}
 	r.running.Wait()
 	r.machine.changed.notify()
 	if e := r.store.Close(); err == nil {
 		err = e
 	}
 	return err
-}
-
-// WaitForLeader waits until some member leads the partition.
-func (r *Replica) WaitForLeader(ctx context.Context) error {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for r.Leader() == "" {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-	return nil
 }

@@ -1,26 +1,20 @@
 package raftlog
 
 import (
-	"bufio"
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/hashicorp/raft"
-
-	"github.com/payhub/payhub/engine/storage"
 )
 
 // snapshots is raft's snapshot store. The state on disk is the snapshot: taking one makes the state
 // safe, and files are copied (as hard links) and streamed only when a follower asks.
 type snapshots struct {
-	store *storage.Store
+	store State
+	view  *PartitionLog
 	dir   string // for checkpoints on their way out and streams on their way in
 
 	mu   sync.Mutex
@@ -30,14 +24,14 @@ type snapshots struct {
 const stateID = "state"
 
 // newSnapshots removes what a crash left of earlier transfers.
-func newSnapshots(store *storage.Store, dir string) (*snapshots, error) {
+func newSnapshots(store State, view *PartitionLog, dir string) (*snapshots, error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	s := &snapshots{store: store, dir: dir}
+	s := &snapshots{store: store, view: view, dir: dir}
 	if index := store.FlushedIndex(); index > 0 {
 		n, err := parseNote(store.Note())
 		if err != nil {
@@ -91,29 +85,53 @@ func (s *snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 		}
 		return &raft.SnapshotMeta{ID: id, Size: st.Size()}, removing{f, f.Name()}, nil
 	}
+	return s.openState()
+}
+
+// openState makes a copy of the state and streams it with the entries that exporters need.
+func (s *snapshots) openState() (meta *raft.SnapshotMeta, stream io.ReadCloser, err error) {
+	release := s.view.hold(0)
 	dir, err := os.MkdirTemp(s.dir, "out-")
+	done := func() {
+		release()
+		os.RemoveAll(dir)
+	}
+	defer func() {
+		if err != nil {
+			done()
+		}
+	}()
 	if err != nil {
 		return nil, nil, err
 	}
 	checkpoint := filepath.Join(dir, "state")
 	index, noted, err := s.store.Checkpoint(checkpoint)
 	if err != nil {
-		os.RemoveAll(dir)
 		return nil, nil, err
 	}
 	n, err := parseNote(noted)
 	if err != nil {
-		os.RemoveAll(dir)
 		return nil, nil, err
 	}
-	meta := stateMeta(index, n)
-	stream, size, err := pack(checkpoint)
+	stream, size, err := pack(checkpoint, s.view, index)
 	if err != nil {
-		os.RemoveAll(dir)
 		return nil, nil, err
 	}
+	meta = stateMeta(index, n)
 	meta.Size = size
-	return meta, removing{stream, dir}, nil
+	return meta, finishing{stream, done}, nil
+}
+
+// finishing does something more once its reader is closed.
+type finishing struct {
+	io.ReadCloser
+	done func()
+}
+
+func (f finishing) Close() error {
+	err := f.ReadCloser.Close()
+	f.done()
+	return err
 }
 
 // removing removes files once their reader is closed.
@@ -173,125 +191,4 @@ func (k *sinkFile) Cancel() error {
 	}
 	k.file.Close()
 	return os.Remove(k.file.Name())
-}
-
-// A stream of a state is a sequence of files, each as: length of the name 4, length 8, name,
-// content, CRC-32C of name and content 4; a name of length 0 ends it.
-const packHeader = 12
-
-// pack streams the files of a folder.
-func pack(dir string) (io.ReadCloser, int64, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, 0, err
-	}
-	size := int64(packHeader)
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil {
-			return nil, 0, err
-		}
-		size += packHeader + int64(len(e.Name())) + info.Size() + 4
-	}
-	r, w := io.Pipe()
-	go func() {
-		out := bufio.NewWriterSize(w, 64<<10)
-		for _, e := range entries {
-			if err := packFile(out, filepath.Join(dir, e.Name())); err != nil {
-				w.CloseWithError(err)
-				return
-			}
-		}
-		out.Write(make([]byte, packHeader)) //nolint:errcheck // Flush repeats the error
-		w.CloseWithError(out.Flush())
-	}()
-	return r, size, nil
-}
-
-func packFile(out io.Writer, path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	name := filepath.Base(path)
-	var h [packHeader]byte
-	binary.BigEndian.PutUint32(h[:], uint32(len(name)))
-	binary.BigEndian.PutUint64(h[4:], uint64(st.Size()))
-	if _, err := out.Write(h[:]); err != nil {
-		return err
-	}
-	sum := crc32.New(castagnoli)
-	both := io.MultiWriter(out, sum)
-	if _, err := io.WriteString(both, name); err != nil {
-		return err
-	}
-	if _, err := io.CopyN(both, f, st.Size()); err != nil {
-		return err
-	}
-	_, err = out.Write(binary.BigEndian.AppendUint32(nil, sum.Sum32()))
-	return err
-}
-
-// unpack writes the files of a stream into a new folder and makes them safe.
-func unpack(from io.Reader, dir string) error {
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	in := bufio.NewReaderSize(from, 64<<10)
-	for {
-		done, err := unpackFile(in, dir)
-		if err != nil {
-			return fmt.Errorf("raftlog: the received state: %w", err)
-		}
-		if done {
-			return Disk{}.SyncDir(dir)
-		}
-	}
-}
-
-func unpackFile(in io.Reader, dir string) (done bool, err error) {
-	var h [packHeader]byte
-	if _, err := io.ReadFull(in, h[:]); err != nil {
-		return false, err
-	}
-	length, size := binary.BigEndian.Uint32(h[:]), binary.BigEndian.Uint64(h[4:])
-	if length == 0 {
-		return true, nil
-	}
-	if length > 255 {
-		return false, errors.New("a file name is too long")
-	}
-	name := make([]byte, length)
-	if _, err := io.ReadFull(in, name); err != nil {
-		return false, err
-	}
-	if base := string(name); base != filepath.Base(base) || strings.HasPrefix(base, ".") {
-		return false, fmt.Errorf("the file name %q is not allowed", base)
-	}
-	f, err := os.Create(filepath.Join(dir, string(name)))
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	sum := crc32.New(castagnoli)
-	sum.Write(name)
-	if _, err := io.CopyN(io.MultiWriter(f, sum), in, int64(size)); err != nil {
-		return false, err
-	}
-	var want [4]byte
-	if _, err := io.ReadFull(in, want[:]); err != nil {
-		return false, err
-	}
-	if sum.Sum32() != binary.BigEndian.Uint32(want[:]) {
-		return false, fmt.Errorf("the file %s does not match its checksum", name)
-	}
-	return false, f.Sync()
 }

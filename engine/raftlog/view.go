@@ -33,6 +33,7 @@ type PartitionLog struct {
 	hidden uint64  // raft sees entries above this only
 	keep   uint64  // entries up to here are exported; math.MaxUint64: nobody exports
 	stable map[string][]byte
+	holds  []*hold // readers of entries
 
 	runs atomic.Bool // raft runs on this view
 }
@@ -91,7 +92,13 @@ func (v *PartitionLog) reset(index uint64) {
 }
 
 // needed is the lowest index whose entry must be kept.
-func (v *PartitionLog) needed() uint64 { return min(v.hidden, v.keep) + 1 }
+func (v *PartitionLog) needed() uint64 {
+	need := min(v.hidden, v.keep) + 1
+	for _, h := range v.holds {
+		need = min(need, h.from)
+	}
+	return need
+}
 
 // forget drops the places of entries that nobody needs and whose segment goes away.
 func (v *PartitionLog) forget(through uint64) {

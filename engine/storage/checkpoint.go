@@ -41,7 +41,7 @@ func (s *Store) Install(dir string) error {
 	if err := s.Err(); err != nil {
 		return err
 	}
-	s.db.close()
+	s.closeRocks()
 	old := s.dir + ".old"
 	steps := []struct {
 		what string

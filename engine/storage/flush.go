@@ -75,7 +75,8 @@ func (s *Store) flushLocked(safe bool) error {
 	if err := s.Err(); err != nil {
 		return err
 	}
-	if l := s.freeze(); l != nil {
+	l, renoted := s.freeze()
+	if l != nil {
 		s.batch = appendBatch(s.batch, l)
 		if err := s.db.apply(s.batch); err != nil {
 			return s.fail("write rows", err)
@@ -91,7 +92,7 @@ func (s *Store) flushLocked(safe bool) error {
 		s.room.Broadcast()
 		s.mu.Unlock()
 	}
-	if !safe || s.durable.Load() >= s.written {
+	if !safe || s.durable.Load() >= s.written && !renoted {
 		return nil
 	}
 	if err := s.db.persist(); err != nil {
@@ -103,16 +104,18 @@ func (s *Store) flushLocked(safe bool) error {
 }
 
 // freeze takes the dirty layer away to be written, nil when it says nothing. What was written
-// before is dropped: RocksDB has it.
-func (s *Store) freeze() *layer {
+// before is dropped: RocksDB has it. A note that came alone makes even a level state worth
+// writing.
+func (s *Store) freeze() (l *layer, renoted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	renoted, s.renoted = s.renoted, false
 	now := s.layers.Load()
 	if now.dirty.index == 0 {
 		s.layers.Store(&layers{dirty: now.dirty, highs: now.highs})
-		return nil
+		return nil, renoted
 	}
 	s.layers.Store(&layers{dirty: newLayer(len(now.dirty.cells) / 2), frozen: now.dirty, highs: now.highs})
 	s.room.Broadcast()
-	return now.dirty
+	return now.dirty, renoted
 }

@@ -94,8 +94,11 @@ type Store struct {
 	db       *rocks
 	flushing sync.Mutex // one flush, checkpoint or install at a time
 	batch    []byte
+	renoted  bool      // a note without an entry of its own waits to be safe; guarded by mu
 	written  uint64    // index in RocksDB, memtable included
 	safeAt   time.Time // when the memtable was last written to disk
+
+	frozen map[*frozenRocks]bool // guarded by flushing
 
 	failed atomic.Pointer[error]
 	closed atomic.Bool
@@ -142,7 +145,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		return nil, fmt.Errorf("storage: create the folder of %s: %w", dir, err)
 	}
 	s := &Store{
-		dir: dir, opts: opts,
+		dir: dir, opts: opts, frozen: map[*frozenRocks]bool{},
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	s.room.L = &s.mu
@@ -219,6 +222,18 @@ func (s *Store) ApplyNoted(index uint64, rows []record.Row, note []byte) {
 	}
 }
 
+// Renote replaces the note alone, as of AppliedIndex, which is above 0. It is safe after the next Flush.
+func (s *Store) Renote(note []byte) {
+	s.mu.Lock()
+	kept := append([]byte(nil), note...)
+	s.note.Store(&kept)
+	dirty := s.layers.Load().dirty
+	dirty.index, dirty.note = s.applied.Load(), kept
+	s.renoted = true
+	s.mu.Unlock()
+	s.wakeUp()
+}
+
 func (s *Store) wakeUp() {
 	select {
 	case s.wake <- struct{}{}:
@@ -285,7 +300,7 @@ func (s *Store) Close() error {
 	err := s.flush(true)
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
-	s.db.close()
+	s.closeRocks()
 	return err
 }
 
