@@ -12,7 +12,7 @@ import (
 type applier func(t *state.Tables, r *record.Record)
 
 // own is where the value types of our own, from 1000 on, stand in the table.
-const own = 32
+const own = 64
 
 // appliers is the index of all state changes. An event without an applier changes nothing.
 var appliers = [own + 8][24]applier{
@@ -77,6 +77,10 @@ var appliers = [own + 8][24]applier{
 		record.ProcessEventTriggering: processEventTriggering,
 		record.ProcessEventTriggered:  processEventTriggered,
 	},
+	record.CommandDistributionValue: {
+		record.CommandDistributionDistributing: commandDistributionDistributing,
+		record.CommandDistributionAcknowledged: commandDistributionAcknowledged,
+	},
 	record.CreatedOnceValue - 1000 + own: {
 		record.CreatedOnceCreated: createdOnceChanged,
 		record.CreatedOnceEnded:   createdOnceChanged,
@@ -93,6 +97,7 @@ var appliers = [own + 8][24]applier{
 	},
 	record.ClusterConfigurationValue - 1000 + own: {record.ClusterConfigurationUpdated: clusterConfigurationUpdated},
 	record.CheckpointValue - 1000 + own:           {record.CheckpointCreated: checkpointCreated},
+	record.RoutingValue - 1000 + own:              {record.RoutingUpdated: routingUpdated},
 }
 
 // Event changes the tables as the event says.

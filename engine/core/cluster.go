@@ -31,3 +31,13 @@ func (c *Core) Routing() (routing record.Routing, ok bool) {
 
 // Checkpoint is the number of the newest checkpoint, 0 if there is none.
 func (c *Core) Checkpoint() int64 { return c.view.Checkpoint() }
+
+// Definitions lists the keys of all process definitions in ascending order: a new partition is
+// ready when it knows all that partition 1 knows.
+func (c *Core) Definitions() (keys []int64) {
+	c.view.Definitions(0, func(p *record.Process) bool {
+		keys = append(keys, p.ProcessDefinitionKey)
+		return true
+	})
+	return keys
+}

@@ -24,6 +24,10 @@ type incoming struct {
 // latest version's keeps that version.
 func deploymentCreate(s *step.Step, command *record.Record) {
 	v := command.Value.(*record.Deployment)
+	if s.Partition() != coordinator {
+		s.Reject(command, record.InvalidArgument, "Expected to deploy at partition %d, which distributes deployments to all others, but this is partition %d", coordinator, s.Partition())
+		return
+	}
 	if len(v.Resources) == 0 {
 		s.Reject(command, record.InvalidArgument, "Expected to deploy at least one resource, but none given")
 		return
@@ -48,6 +52,7 @@ func deploymentCreate(s *step.Step, command *record.Record) {
 	}
 	created.ProcessesMetadata = answer.ProcessesMetadata
 	s.Emit(created.DeploymentKey, record.DeploymentCreated, created)
+	distributeToAll(s, created, v.Resources)
 	s.Respond(created.DeploymentKey, record.DeploymentCreated, answer)
 }
 
@@ -117,7 +122,8 @@ func startTimers(s *step.Step, graph *bpmn.Process) (map[string]bpmn.Schedule, e
 	return schedules, nil
 }
 
-// bring records a new version of a process. From now on its start events are those that count.
+// bring records a new version of a process. From now on its start events are those that count:
+// messages start it at the partitions they are routed to, timers at partition 1 alone.
 func bring(s *step.Step, p *incoming, deployment int64) {
 	key := p.metadata.ProcessDefinitionKey
 	s.Emit(key, record.ProcessCreated, &record.Process{
@@ -125,11 +131,15 @@ func bring(s *step.Step, p *incoming, deployment int64) {
 		ProcessDefinitionKey: key, ResourceName: p.metadata.ResourceName, Checksum: p.metadata.Checksum,
 		Resource: p.resource, DeploymentKey: deployment, TenantID: p.metadata.TenantID,
 	})
+	if p.before != nil && p.before.Version > p.metadata.Version {
+		return // an older version that comes late, to a partition that is new
+	}
 	if p.before != nil {
 		closeStarts(s, p.before)
 	}
 	for _, e := range p.graph.Root().Starts {
 		switch {
+		case e.Timer != nil && s.Partition() != coordinator: // fires once per cluster
 		case e.Timer != nil:
 			schedule := p.starts[e.ID]
 			s.Emit(s.NextKey(), record.TimerCreated, &record.Timer{

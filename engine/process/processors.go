@@ -11,11 +11,15 @@ import (
 type processor func(s *step.Step, command *record.Record)
 
 // own is where the value types of our own, from 1000 on, stand in the table.
-const own = 32
+const own = 64
 
 // processors is the index of everything that can be asked of a partition.
 var processors = [own + 8][24]processor{
-	record.DeploymentValue: {record.DeploymentCreate: deploymentCreate},
+	record.DeploymentValue: {
+		record.DeploymentCreate:     deploymentCreate,
+		record.DeploymentDistribute: deploymentDistribute,
+	},
+	record.CommandDistributionValue: {record.CommandDistributionAcknowledge: commandDistributionAcknowledge},
 	record.ProcessInstanceCreationValue: {
 		record.ProcessInstanceCreationCreate:                   processInstanceCreate,
 		record.ProcessInstanceCreationCreateWithAwaitingResult: processInstanceCreateWithAwaitingResult,
@@ -66,6 +70,10 @@ var processors = [own + 8][24]processor{
 	},
 	record.ClusterConfigurationValue - 1000 + own: {record.ClusterConfigurationUpdate: clusterConfigurationUpdate},
 	record.CheckpointValue - 1000 + own:           {record.CheckpointCreate: checkpointCreate},
+	record.RoutingValue - 1000 + own: {
+		record.RoutingUpdate:     routingUpdate,
+		record.RoutingDistribute: routingDistribute,
+	},
 }
 
 // Command decides about a command; one that nobody knows is refused.

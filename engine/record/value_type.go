@@ -23,6 +23,7 @@ const (
 	ProcessInstanceResultValue         ValueType = 21
 	ProcessValue                       ValueType = 22
 	ProcessEventValue                  ValueType = 24
+	CommandDistributionValue           ValueType = 33
 
 	// CreatedOnceValue is the life of an idempotency key.
 	CreatedOnceValue ValueType = 1000
@@ -68,6 +69,7 @@ var valueKinds = [...]valueKind{
 	{ProcessInstanceResultValue, "PROCESS_INSTANCE_RESULT", processInstanceResultIntents, func() Value { return &ProcessInstanceResult{} }},
 	{ProcessValue, "PROCESS", processIntents, func() Value { return &Process{} }},
 	{ProcessEventValue, "PROCESS_EVENT", processEventIntents, func() Value { return &ProcessEvent{} }},
+	{CommandDistributionValue, "COMMAND_DISTRIBUTION", commandDistributionIntents, func() Value { return &CommandDistribution{} }},
 	{CreatedOnceValue, "CREATED_ONCE", createdOnceIntents, func() Value { return &CreatedOnce{} }},
 	{VariablesValue, "VARIABLES", variableIntents, func() Value { return &Variables{} }},
 	{ExporterValue, "EXPORTER", exporterIntents, func() Value { return &Exporter{} }},

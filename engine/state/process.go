@@ -93,6 +93,13 @@ func (v *View) KnowsDefinition(key int64) bool {
 	return v.has(v.key(tableProcess).num(key))
 }
 
+// Definitions calls visit with the process definitions whose keys are not below from, in the order
+// of their keys.
+func (v *View) Definitions(from int64, visit func(*record.Process) bool) {
+	first := append([]byte(nil), v.key(tableProcess).num(from)...)
+	v.scanFrom(first, first[:1], func(_, value []byte) bool { return visit(decode[record.Process](v, value)) })
+}
+
 // LatestDefinition finds the newest version of a process; nil if there is none.
 func (v *View) LatestDefinition(tenant, id string) *Definition {
 	where := v.key(tableProcessLatest).text(tenantKey(tenant)).text(id)
@@ -121,12 +128,16 @@ func (v *View) DefinitionVersion(tenant, id string, version int32) *Definition {
 	return v.Definition(key)
 }
 
-// InsertProcess adds a definition, which is then the newest of its process.
+// InsertProcess adds a definition. It is the newest of its process from now on, unless a newer one
+// is there already: partitions that are new may get to know them in another order.
 func (t *Tables) InsertProcess(key int64, p *record.Process) {
+	latest := t.LatestDefinition(p.TenantID, p.BpmnProcessID)
 	t.overlay.insert(t.key(tableProcess).num(key), t.overlay.encode(p))
 	delete(t.definitions.latest, processName{p.TenantID, p.BpmnProcessID})
 	value := rowKey(nil).num(key)
 	tenant := tenantKey(p.TenantID)
 	t.overlay.put(t.key(tableProcessVersion).text(tenant).text(p.BpmnProcessID).num(int64(p.Version)), value)
-	t.overlay.put(t.key(tableProcessLatest).text(tenant).text(p.BpmnProcessID), value)
+	if latest == nil || latest.Version < p.Version {
+		t.overlay.put(t.key(tableProcessLatest).text(tenant).text(p.BpmnProcessID), value)
+	}
 }

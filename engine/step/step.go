@@ -129,6 +129,17 @@ func (s *Step) PartitionFor(correlationKey string) int32 {
 	return record.PartitionForCorrelationKey(correlationKey, s.count)
 }
 
+// Partitions is how many partitions there are. Only partition 1 gets to know of new ones.
+func (s *Step) Partitions() int32 { return s.Routing().Partitions }
+
+// Routing is how many partitions there are and over how many correlation keys are hashed.
+func (s *Step) Routing() record.Routing {
+	if r := s.View.Routing(); r != nil {
+		return *r
+	}
+	return record.Routing{Partitions: s.count, MessagePartitions: s.count}
+}
+
 // RequestID is the caller that waits for the command in hand, 0 if nobody does.
 func (s *Step) RequestID() uint64 { return s.requestID }
 
