@@ -57,6 +57,12 @@ type Violation struct {
 	Rule string
 	At   int64 // true time
 	What string
+	// Partition, Position and Key say where it was seen; 0 says nothing.
+	Partition     int32
+	Position, Key int64
+	// Seed and Replay say how to see it again.
+	Seed   uint64
+	Replay string
 }
 
 // History is told everything that happens. It must not call the World. The same goroutine calls it.
