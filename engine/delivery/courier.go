@@ -8,6 +8,7 @@ package delivery
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -79,6 +80,9 @@ func (c *Courier) Sent(sends []record.Send) {
 		if t.last == 0 {
 			t.has = sends[i].Sequence - 1
 			t.acknowledged = t.has
+		} else if sends[i].Sequence != t.last+1 {
+			panic(fmt.Sprintf("delivery: partition %d gave its courier number %d for partition %d after number %d: its receiver would wait for ever",
+				c.partition, sends[i].Sequence, t.to, t.last))
 		}
 		t.last = sends[i].Sequence
 		t.waiting = append(t.waiting, sends[i])
