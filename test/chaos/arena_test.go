@@ -1,0 +1,255 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/payhub/payhub/test/chaos/bank"
+	"github.com/payhub/payhub/test/chaos/fleet"
+	"github.com/payhub/payhub/test/chaos/history"
+	"github.com/payhub/payhub/test/chaos/judge"
+	"github.com/payhub/payhub/test/chaos/work"
+)
+
+// probeEvery is how often each partition is written to.
+const probeEvery = 5 * time.Millisecond
+
+// form says what kind of cluster a case wants. Its zero value is three nodes with three partitions, each on all of them.
+type form struct {
+	nodes, partitions, factor int
+	settings                  map[string]string
+	env                       []string
+	network                   fleet.Network
+	rates                     *work.Rates
+}
+
+// usual is the load of most cases.
+var usual = work.Rates{Payments: 20, Timers: 4, Messages: 4, Starts: 2}
+
+// arena is one case: a cluster under load, what harms it, and the record.
+type arena struct {
+	*testing.T
+	ctx     context.Context
+	dice    *rand.Rand
+	cluster *fleet.Cluster
+	bank    *bank.Bank
+	doors   *work.Doors
+	load    *work.Load
+	probe   *work.Probe
+	journal *history.Journal
+	began   []time.Time // of each fault
+	note    string      // for the table
+}
+
+// enter starts a cluster, its bank and the load, and stops everything at the end of the test.
+func enter(t *testing.T, f form) *arena {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts and harms real processes: not in the short form")
+	}
+	seed := setting(t, "CHAOS_SEED", uint64(time.Now().UnixNano()))
+	t.Logf("CHAOS_SEED=%d", seed)
+	a := &arena{T: t, ctx: t.Context(), dice: rand.New(rand.NewPCG(seed, 0))}
+	a.build(f)
+	a.must(a.cluster.Start(a.ctx))
+	a.must(a.cluster.Whole(a.ctx))
+	a.must(a.doors.Deploy(a.ctx))
+	a.bank.Serve(a.doors.Clients(), quiet(a.cluster.Folder, t), a.doors.Workers()...)
+	rates := usual
+	if f.rates != nil {
+		rates = *f.rates
+	}
+	a.probe = a.doors.Watch(a.ctx, a.cluster.Partitions, probeEvery)
+	a.load = a.doors.Start(a.ctx, seed, rates)
+	return a
+}
+
+// build lays everything out; nothing of the cluster runs yet.
+func (a *arena) build(f form) {
+	a.Helper()
+	plan := fleet.Plan{Binary: binary(a.T), Folder: workFolder(a.T), Nodes: 3, Partitions: 3, Network: f.network, Env: f.env}
+	if f.nodes > 0 {
+		plan.Nodes = f.nodes
+	}
+	if f.partitions > 0 {
+		plan.Partitions = f.partitions
+	}
+	if plan.Factor = plan.Nodes; f.factor > 0 {
+		plan.Factor = f.factor
+	}
+	plan.Settings = map[string]string{"hub.tenants": fmt.Sprintf("[%s, %s]", bank.PayerTenant, bank.PayeeTenant)}
+	for key, value := range f.settings {
+		plan.Settings[key] = value
+	}
+	var err error
+	a.cluster, err = fleet.New(plan)
+	a.must(err)
+	a.journal, err = history.Create(filepath.Join(plan.Folder, "record.jsonl"))
+	a.must(err)
+	a.bank, err = bank.Open(a.ctx, plan.Folder)
+	a.must(err)
+	addresses := make([]work.Address, len(a.cluster.Nodes))
+	for i, n := range a.cluster.Nodes {
+		addresses[i] = work.Address{Node: n.ID, GRPC: n.GRPC, HTTP: n.HTTP}
+	}
+	a.doors, err = work.Open(addresses, a.journal)
+	a.must(err)
+	a.Cleanup(func() {
+		if a.probe != nil {
+			a.probe.Stop()
+		}
+		a.cluster.Close()
+		if err := a.bank.Close(); err != nil {
+			a.Errorf("the bank did not end well: %v", err)
+		}
+		if err := a.doors.Close(); err != nil {
+			a.Errorf("the clients did not end well: %v", err)
+		}
+		if a.Failed() {
+			for _, n := range a.cluster.Nodes {
+				a.Logf("node %d ends with:\n%s", n.ID, n.LastWords())
+			}
+		}
+	})
+}
+
+// quiet is a log of workers: it goes into a file, because it is full of nodes that are away.
+func quiet(folder string, t *testing.T) *slog.Logger {
+	t.Helper()
+	f, err := os.Create(filepath.Join(folder, "workers.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return slog.New(slog.NewTextHandler(f, nil))
+}
+
+func (a *arena) must(err error) {
+	a.Helper()
+	if err != nil {
+		a.Fatal(err)
+	}
+}
+
+// harm makes a fault and counts it.
+func (a *arena) harm(what string, do func() error) {
+	a.Helper()
+	a.journal.Write(history.Note{What: history.Fault, Detail: what})
+	a.began = append(a.began, time.Now())
+	if err := do(); err != nil {
+		a.Fatalf("%s: %v", what, err)
+	}
+}
+
+// leader is the node that leads a partition.
+func (a *arena) leader(partition int, among ...*fleet.Node) *fleet.Node {
+	a.Helper()
+	n, err := a.cluster.Leader(a.ctx, partition, among...)
+	a.must(err)
+	return n
+}
+
+// calm lets the load go on for a while.
+func (a *arena) calm(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-a.ctx.Done():
+	}
+}
+
+// between is a time drawn from a span.
+func (a *arena) between(least, most time.Duration) time.Duration {
+	return least + time.Duration(a.dice.Int64N(int64(most-least)+1))
+}
+
+// others are the running nodes but the given ones.
+func (a *arena) others(but ...*fleet.Node) (rest []*fleet.Node) {
+next:
+	for _, n := range a.cluster.Running() {
+		for _, not := range but {
+			if n == not {
+				continue next
+			}
+		}
+		rest = append(rest, n)
+	}
+	return rest
+}
+
+// restart starts nodes again and waits until they serve; it says how long that took.
+func (a *arena) restart(nodes ...*fleet.Node) time.Duration {
+	a.Helper()
+	began := time.Now()
+	a.must(a.cluster.StartThese(a.ctx, nodes...))
+	return time.Since(began)
+}
+
+// settle says that everything is whole again, lets all work end, and has the run judged. The row of the table has the name.
+func (a *arena) settle(name string) *judge.Verdict {
+	a.Helper()
+	healed := time.Now()
+	a.journal.Write(history.Note{What: history.Healed})
+	a.must(a.cluster.Whole(a.ctx))
+	open := a.load.Finish(healed.Add(judge.EndsWithin))
+	settled := time.Since(healed)
+	a.probe.Stop()
+	gaps := a.gaps()
+	commits, refused := a.probe.Commits()
+	for _, n := range a.cluster.Running() {
+		if err := n.Terminate(); err != nil {
+			a.Error(err)
+		}
+	}
+	a.must(a.bank.Close())
+	e := judge.Evidence{}
+	var err error
+	e.Notes, err = a.journal.Close()
+	a.must(err)
+	e.Payer, e.Payee, err = a.bank.Books(context.WithoutCancel(a.ctx))
+	a.must(err)
+	v := judge.Judge(e)
+	a.Logf("%d faults; acknowledged %v, committed %d, timed out %d, without answer %d, not ended %d; latest timer %s late; probe: %d committed, %d refused; gaps %v",
+		len(a.began), v.Acknowledged, v.Committed, v.TimedOut, v.Unanswered, open, v.Late.Round(time.Millisecond), commits, refused, gaps)
+	a.blame(v)
+	results.add(row{fault: name, faults: len(a.began), verdict: v, gaps: gaps, commits: commits, peculiarity: a.note, settledAfter: settled})
+	return v
+}
+
+// gaps is the longest time without a committed write after each fault, until the next one or now.
+func (a *arena) gaps() (gaps []time.Duration) {
+	for i, at := range a.began {
+		until := time.Now()
+		if i+1 < len(a.began) {
+			until = a.began[i+1]
+		}
+		gaps = append(gaps, a.probe.Gap(at, until))
+	}
+	return gaps
+}
+
+// most is how many findings are printed.
+const most = 20
+
+// blame fails the test with what was found.
+func (a *arena) blame(v *judge.Verdict) {
+	a.Helper()
+	for i, f := range v.Findings {
+		if i == most {
+			a.Errorf("… and %d more", len(v.Findings)-i)
+			break
+		}
+		a.Error(f)
+	}
+	if v.Committed == 0 {
+		a.Error("no payment was committed: this run proves nothing")
+	}
+	for _, place := range a.cluster.Panics() {
+		a.Error(place)
+	}
+}
