@@ -46,7 +46,7 @@ func (s *Source) parsePair(m *material, files contents) (err error) {
 	if m.chain, err = certificates(s.cert, files.cert); err != nil {
 		return err
 	}
-	if bytes.Contains(files.key, []byte("ENCRYPTED")) {
+	if bytes.Contains(files.key, []byte("BEGIN ENCRYPTED")) || bytes.Contains(files.key, []byte("4,ENCRYPTED")) {
 		return fmt.Errorf("certificate: the private key %s is encrypted: store it decrypted, readable by the program alone", s.key)
 	}
 	pair, err := tls.X509KeyPair(files.cert, files.key)
