@@ -28,15 +28,20 @@ type JobStream interface {
 // OpenJobStream registers a worker that new jobs are pushed to, on every partition.
 func (r *Router) OpenJobStream(_ context.Context, request StreamRequest) (JobStream, error) {
 	var streams []source
-	for _, id := range r.ids {
-		s, err := r.partitions[id].OpenStream(request)
+	v := r.view.Load()
+	for _, id := range v.ids {
+		local := v.locals[id]
+		if local == nil {
+			continue
+		}
+		s, err := local.OpenStream(request)
 		if err != nil {
 			for _, opened := range streams {
 				opened.Close()
 			}
 			return nil, translate(err)
 		}
-		streams = append(streams, source{s, r.partitions[id]})
+		streams = append(streams, source{s, local})
 	}
 	if len(streams) == 1 {
 		return oneStream{streams[0].Stream}, nil
@@ -56,7 +61,7 @@ func (s oneStream) Recv(ctx context.Context) (StreamedJob, error) {
 // source is one partition's part of a stream.
 type source struct {
 	*partition.Stream
-	partition *partition.Partition
+	partition Local
 }
 
 // gathered makes one stream of those of several partitions. Credits go to the partitions in turn,

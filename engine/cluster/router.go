@@ -1,183 +1,229 @@
-// Package cluster knows where partitions are and takes commands to them: to this node's own or,
-// once a cluster has more than one node, to the node that leads the partition.
+// Package cluster knows where partitions are and takes commands, questions and mail to them: to this
+// node's own or to the node that leads the partition; it brings their jobs to the workers that are
+// connected here.
 package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"net"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/payhub/payhub/engine/partition"
 	"github.com/payhub/payhub/engine/record"
 )
 
-// What a Router may say instead of an answer, wrapped with where and why.
-var (
-	// ErrOverloaded: the partition refuses work for now; the command surely was not executed.
-	ErrOverloaded = errors.New("overloaded")
-	// ErrUnavailable: no leader could be reached; the command surely was not executed.
-	ErrUnavailable = errors.New("unavailable")
-	// ErrOutcomeUnknown: the connection or the leadership was lost while the command was under way.
-	ErrOutcomeUnknown = errors.New("outcome unknown")
-	// ErrUnknownPartition: the cluster has no such partition, and trying again will not help.
-	ErrUnknownPartition = errors.New("unknown partition")
-	// ErrNotFound: there is no such instance.
-	ErrNotFound = errors.New("not found")
-)
-
-// Config describes the node's place in its cluster.
-type Config struct {
-	ClusterID         string
-	NodeID            int32
-	ClusterSize       int32
-	ReplicationFactor int32
-	// Host and Port are where other nodes reach this one.
-	Host string
-	Port int32
-}
-
 // Router takes commands to partitions. All methods may be called from many goroutines at once.
 type Router struct {
-	config     Config
-	partitions map[int32]*partition.Partition
-	ids        []int32
-	creates    atomic.Uint32
-	notify     atomic.Pointer[func(jobType string)]
+	config   Config
+	view     atomic.Pointer[view]
+	mu       sync.Mutex // guards changes of the view
+	table    *table
+	loads    loads
+	roster   *roster
+	calls    *Calls
+	notices  *notices
+	couriers *couriers
+
+	topology func() // OnTopologyChanged's, guarded by mu
+
+	posting atomic.Int64 // posted commands that wait for a leader
+
+	ctx   context.Context // ends with Close
+	end   context.CancelFunc
+	ended bool           // guarded by mu
+	tasks sync.WaitGroup // what runs until Close
 }
 
-// NewRouter makes a router without partitions. Add each before the gateway serves.
+// view is what commands are routed by. It is never changed but replaced.
+type view struct {
+	ids      []int32 // of all partitions of the cluster, ascending
+	messages int32   // how many of them keyed commands are spread over
+	locals   map[int32]Local
+}
+
+// NewRouter makes a router without partitions. It runs nothing by itself before it is used with
+// peers; Close ends what runs.
 func NewRouter(config Config) *Router {
-	return &Router{config: config, partitions: map[int32]*partition.Partition{}}
+	config.setDefaults()
+	r := &Router{config: config, table: newTable()}
+	r.ctx, r.end = context.WithCancel(context.Background())
+	r.calls, r.notices, r.couriers = newCalls(r), newNotices(r), newCouriers(r)
+	r.roster = newRoster(r)
+	r.set(func(v *view) { v.locals = map[int32]Local{} })
+	return r
 }
 
-// Add makes a partition of this node known. It is not to be called once commands are routed.
-func (r *Router) Add(id int32, p *partition.Partition) {
-	r.partitions[id] = p
-	r.ids = append(r.ids, id)
-	slices.Sort(r.ids)
-}
-
-// partition finds a partition.
-func (r *Router) partition(id int32) (*partition.Partition, error) {
-	p := r.partitions[id]
-	if p == nil {
-		return nil, fmt.Errorf("%w: the cluster has partitions 1 to %d, there is no partition %d", ErrUnknownPartition, len(r.ids), id)
+// set replaces the view by one that change has been applied to.
+func (r *Router) set(change func(*view)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := view{}
+	if now := r.view.Load(); now != nil {
+		next = *now
+		next.locals = maps.Clone(now.locals)
 	}
-	return p, nil
+	change(&next)
+	next.ids = nil
+	for id := int32(1); id <= r.config.Partitions; id++ {
+		next.ids = append(next.ids, id)
+	}
+	for id := range next.locals {
+		if id > r.config.Partitions {
+			next.ids = append(next.ids, id)
+		}
+	}
+	slices.Sort(next.ids)
+	if next.messages = r.config.MessagePartitions; next.messages == 0 {
+		next.messages = int32(len(next.ids))
+	}
+	r.view.Store(&next)
 }
 
-// Submit hands a command to a partition's leader and waits until it is in the log. The answer is
-// the event the command led to, or a rejection. An error means that there is no answer: one of
-// the Err values or the context's error. A cancelled context ends the waiting only, not the
-// command.
-func (r *Router) Submit(ctx context.Context, id int32, command record.Record) (record.Record, error) {
-	p, err := r.partition(id)
-	if err != nil {
-		return record.Record{}, err
-	}
-	answer, err := p.Submit(ctx, command)
-	return answer, translate(err)
+// Add makes a partition known that has a replica on this node.
+func (r *Router) Add(id int32, p Local) {
+	r.set(func(v *view) { v.locals[id] = p })
+	r.roster.changed()
 }
 
-// Post hands a command to a partition without waiting: what nobody needs an answer to, and what
-// may get lost with a leader, since something else makes up for it later.
-func (r *Router) Post(id int32, command record.Record) {
-	if p := r.partitions[id]; p != nil {
-		p.Post(command)
+// Remove forgets a partition whose replica is no longer on this node. The cluster still has it, if
+// it is among SetPartitions' or Config.Partitions.
+func (r *Router) Remove(id int32) {
+	r.set(func(v *view) { delete(v.locals, id) })
+	r.couriers.led(id, false, nil)
+	r.roster.changed()
+}
+
+// SetPartitions says how many partitions the cluster has now, numbered from 1, and over how many of
+// them keyed commands are spread.
+func (r *Router) SetPartitions(partitions, messagePartitions int32) {
+	r.mu.Lock()
+	r.config.Partitions, r.config.MessagePartitions = partitions, messagePartitions
+	r.mu.Unlock()
+	r.set(func(*view) {})
+	r.roster.changed()
+}
+
+// Led says that a partition of this node took up or gave up leadership in a term: other nodes are
+// told at once, and mail to other partitions is sent while it leads. It is called by the partition's
+// owner with the machine, which is read during the call only; nil where leads is false.
+func (r *Router) Led(id int32, leads bool, term uint64, machine partition.Machine) {
+	server := ""
+	if leads {
+		server = r.config.ServerID
+	}
+	r.couriers.led(id, leads, machine)
+	if r.table.learn(id, leadership{term, server}) {
+		if leads {
+			r.config.Tell(factName(id), term, []byte(server))
+		}
+		r.leaderChanged(id)
+	}
+	r.roster.changed()
+}
+
+// Announced takes the news, from gossip, that a server leads a partition in a term.
+func (r *Router) Announced(id int32, term uint64, serverID string) {
+	r.learn(id, leadership{term, serverID})
+}
+
+// learn takes news of a leader from elsewhere.
+func (r *Router) learn(id int32, news leadership) {
+	if news.server == r.config.ServerID && news.term > r.table.leader(id).term {
+		return // what this node leads it knows better: it is old
+	}
+	if r.table.learn(id, news) {
+		r.leaderChanged(id)
+		r.topologyChanged()
 	}
 }
 
-// translate gives a partition's error its meaning for a caller.
-func translate(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, partition.ErrQueueFull), errors.Is(err, partition.ErrDiskFull):
-		return fmt.Errorf("%w: %w", ErrOverloaded, err)
-	case errors.Is(err, partition.ErrNotLeader), errors.Is(err, partition.ErrStopped):
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
-	case errors.Is(err, partition.ErrUnknownOutcome):
-		return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+// leaderChanged passes the news of a new leader on, to those who wait for one.
+func (r *Router) leaderChanged(id int32) {
+	r.couriers.available(id)
+	r.notices.wakeAll()
+}
+
+// factName is the name of the fact who leads a partition.
+func factName(id int32) string { return fmt.Sprintf("leader.%d", id) }
+
+// MembersChanged says that Config.Peers lists other peers than before, or knows more of them.
+func (r *Router) MembersChanged() {
+	r.roster.changed()
+	r.topologyChanged()
+}
+
+// Sent takes mail that a partition of this node has committed just now; see partition.Config.Send.
+func (r *Router) Sent(id int32, sends []record.Send) { r.couriers.sentNow(id, sends) }
+
+// Serve answers the other nodes' calls until Close; it returns nil after that.
+func (r *Router) Serve(listener net.Listener) error { return r.roster.serve(listener) }
+
+// Calls are the management's calls between nodes.
+func (r *Router) Calls() *Calls { return r.calls }
+
+// Close ends everything that the router runs. Commands under way end with ErrOutcomeUnknown.
+func (r *Router) Close() {
+	r.mu.Lock()
+	r.ended = true
+	r.mu.Unlock()
+	r.end()
+	r.roster.close()
+	r.couriers.close()
+	r.tasks.Wait()
+}
+
+// spawn runs a task that Close waits for; false after Close.
+func (r *Router) spawn(task func()) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.ended {
+		r.tasks.Go(task)
 	}
-	return err
+	return !r.ended
 }
 
 // PartitionIDs lists the partitions of the cluster in ascending order, never none.
-func (r *Router) PartitionIDs() []int32 { return r.ids }
+func (r *Router) PartitionIDs() []int32 { return r.view.Load().ids }
+
+// has tells whether the cluster has a partition.
+func (v *view) has(id int32) bool {
+	if n := int32(len(v.ids)); id >= 1 && id <= n && v.ids[id-1] == id {
+		return true
+	}
+	_, found := slices.BinarySearch(v.ids, id)
+	return found
+}
 
 // PartitionForKey is the partition that made a key; ErrUnknownPartition if there is none.
 func (r *Router) PartitionForKey(key int64) (int32, error) {
 	id := record.PartitionOf(key)
-	_, err := r.partition(id)
-	return id, err
+	if v := r.view.Load(); !v.has(id) {
+		return id, unknownPartition(v, id)
+	}
+	return id, nil
+}
+
+func unknownPartition(v *view, id int32) error {
+	return fmt.Errorf("%w: the cluster has partitions 1 to %d, there is no partition %d", ErrUnknownPartition, len(v.ids), id)
 }
 
 // PartitionForCorrelationKey is the partition that owns a correlation key, for ever.
 func (r *Router) PartitionForCorrelationKey(correlationKey string) int32 {
-	return record.PartitionForCorrelationKey(correlationKey, int32(len(r.ids)))
-}
-
-// NextCreatePartition takes turns over the partitions that new instances may go to.
-func (r *Router) NextCreatePartition() int32 {
-	return r.ids[r.creates.Add(1)%uint32(len(r.ids))]
+	return record.PartitionForCorrelationKey(correlationKey, r.view.Load().messages)
 }
 
 // OnJobsAvailable names the function to call, with the job type, when a job may have become
 // available after there was none. It returns at once. Called before the gateway serves.
-func (r *Router) OnJobsAvailable(notify func(jobType string)) { r.notify.Store(&notify) }
+func (r *Router) OnJobsAvailable(notify func(jobType string)) { r.notices.notify.Store(&notify) }
 
 // JobsAvailable is what partitions call when a job that no stream took has become available.
-func (r *Router) JobsAvailable(jobType string) {
-	if notify := r.notify.Load(); notify != nil {
-		(*notify)(jobType)
-	}
-}
+func (r *Router) JobsAvailable(jobType string) { r.notices.available(jobType) }
 
-// LookupRequest names an instance by its key or, where that is 0, by its idempotency key.
-type LookupRequest = partition.LookupRequest
-
-// Lookup reads an instance at the partition's leader; ErrNotFound if it is unknown.
-func (r *Router) Lookup(ctx context.Context, id int32, request LookupRequest) (Instance, error) {
-	p, err := r.partition(id)
-	if err != nil {
-		return Instance{}, err
-	}
-	found, err := p.Lookup(ctx, request)
-	if err != nil {
-		return Instance{}, translate(err)
-	}
-	if !found.Found {
-		return Instance{}, ErrNotFound
-	}
-	instance := Instance{
-		ProcessInstanceKey: found.ProcessInstanceKey, ProcessDefinitionKey: found.ProcessDefinitionKey,
-		BpmnProcessID: found.BpmnProcessID, Version: found.Version, State: found.State, Variables: found.Variables,
-		CreatedAt: found.CreatedAt, EndedAt: found.EndedAt,
-	}
-	for _, i := range found.Incidents {
-		instance.Incidents = append(instance.Incidents, OpenIncident{Key: i.Key, Incident: i.Incident})
-	}
-	return instance, nil
-}
-
-// Instance is what the engine knows of a process instance, running or ended.
-type Instance struct {
-	ProcessInstanceKey   int64
-	ProcessDefinitionKey int64
-	BpmnProcessID        string
-	Version              int32
-	State                string          // record.InstanceActive, InstanceCompleted or InstanceTerminated
-	Variables            record.Document // of the root scope
-	CreatedAt            int64           // ms since the epoch
-	EndedAt              int64           // ms since the epoch, 0 or less while running
-	Incidents            []OpenIncident
-}
-
-// OpenIncident is an incident that nobody has resolved yet.
-type OpenIncident struct {
-	Key       int64
-	CreatedAt int64 // ms since the epoch, 0 if not known
-	record.Incident
-}
+// AwaitJobs says that somebody here is about to look for jobs of a type and will wait if there are
+// none: when one becomes available anywhere in the cluster, OnJobsAvailable's function is called.
+// It is good for one call of that function; whoever goes on waiting calls it again, before looking.
+func (r *Router) AwaitJobs(jobType string) { r.notices.await(jobType) }

@@ -1,5 +1,10 @@
 package cluster
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Role is what a node is for a partition.
 type Role uint8
 
@@ -16,12 +21,13 @@ type Topology struct {
 	ClusterSize       int32
 	PartitionsCount   int32
 	ReplicationFactor int32
-	Brokers           []Broker
+	Brokers           []Broker // by node id: this node and those that are alive
 }
 
-// Broker is one node with the address at which other nodes reach it.
+// Broker is one node with the address at which clients reach it.
 type Broker struct {
 	NodeID     int32
+	ServerID   string // the node id with its generation
 	Host       string
 	Port       int32
 	Version    string // "" = as the gateway's
@@ -35,18 +41,79 @@ type BrokerPartition struct {
 	Healthy bool
 }
 
-// Topology is what is known of the cluster now.
+// Topology is what is known of the cluster now. A node says itself what its replicas are; who
+// leads is what the highest term says, also where a node has not said so yet.
 func (r *Router) Topology() Topology {
-	self := Broker{NodeID: r.config.NodeID, Host: r.config.Host, Port: r.config.Port}
-	for _, id := range r.ids {
-		role := Follower
-		if r.partitions[id].Leads() {
-			role = Leader
+	r.mu.Lock()
+	config := r.config
+	r.mu.Unlock()
+	brokers := []Broker{{
+		NodeID: config.NodeID, ServerID: config.ServerID, Host: config.Host, Port: config.Port,
+		Version: config.Version, Partitions: r.replicas(),
+	}}
+	for _, p := range config.Peers() {
+		if p.ServerID == config.ServerID {
+			continue
 		}
-		self.Partitions = append(self.Partitions, BrokerPartition{ID: id, Role: role, Healthy: true})
+		brokers = append(brokers, Broker{
+			NodeID: p.NodeID, ServerID: p.ServerID, Host: p.Host, Port: p.Port, Version: p.Version,
+			Partitions: r.corrected(p.ServerID, r.roster.replicasOf(p.ServerID)),
+		})
 	}
+	slices.SortFunc(brokers, func(a, b Broker) int { return cmp.Compare(a.NodeID, b.NodeID) })
 	return Topology{
-		ClusterID: r.config.ClusterID, ClusterSize: r.config.ClusterSize, PartitionsCount: int32(len(r.ids)),
-		ReplicationFactor: r.config.ReplicationFactor, Brokers: []Broker{self},
+		ClusterID: config.ClusterID, ClusterSize: config.ClusterSize, PartitionsCount: int32(len(r.PartitionIDs())),
+		ReplicationFactor: config.ReplicationFactor, Brokers: brokers,
+	}
+}
+
+// replicas are the partitions of this node.
+func (r *Router) replicas() []BrokerPartition {
+	var all []BrokerPartition
+	for id, local := range r.view.Load().locals {
+		replica := BrokerPartition{ID: id, Role: Follower, Healthy: true}
+		leader := r.table.leader(id)
+		if leader.server == r.config.ServerID || leader.term == 0 && local.Leads() {
+			replica.Role = Leader
+		}
+		if r.config.Replica != nil {
+			active, healthy := r.config.Replica(id)
+			if replica.Healthy = healthy; !active {
+				replica.Role = Inactive
+			}
+		}
+		all = append(all, replica)
+	}
+	slices.SortFunc(all, func(a, b BrokerPartition) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// corrected makes what a node last said of its replicas agree with who leads by the highest term.
+func (r *Router) corrected(server string, replicas []BrokerPartition) []BrokerPartition {
+	for i := range replicas {
+		switch p := &replicas[i]; {
+		case r.table.leader(p.ID).server == server:
+			p.Role = Leader
+		case p.Role == Leader:
+			p.Role = Follower
+		}
+	}
+	return replicas
+}
+
+// OnTopologyChanged names the function to call when Topology may answer otherwise than before. It
+// returns at once and must not call back.
+func (r *Router) OnTopologyChanged(notify func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.topology = notify
+}
+
+func (r *Router) topologyChanged() {
+	r.mu.Lock()
+	notify := r.topology
+	r.mu.Unlock()
+	if notify != nil {
+		notify()
 	}
 }

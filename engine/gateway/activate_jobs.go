@@ -68,6 +68,7 @@ func (a *activation) poll() error {
 	s.polls.park(poll)
 	defer s.polls.leave(poll)
 	for {
+		s.router.AwaitJobs(poll.jobType)
 		found, err := a.sweep()
 		if found > 0 {
 			s.polls.wake(poll.jobType) // there may be more
@@ -159,7 +160,7 @@ func (a *activation) activate(partition int32, limit int32) (*record.JobBatch, e
 	if err := a.stream.Context().Err(); err != nil {
 		return nil, err
 	}
-	answer, err := a.server.try(context.WithoutCancel(a.stream.Context()), partition, record.NewCommand(-1, record.JobBatchActivate, &record.JobBatch{
+	answer, err := a.server.try(context.WithoutCancel(a.stream.Context()), a.server.router.SubmitNow, partition, record.NewCommand(-1, record.JobBatchActivate, &record.JobBatch{
 		Type:              a.request.GetType(),
 		Worker:            a.request.GetWorker(),
 		Timeout:           a.request.GetTimeout(),

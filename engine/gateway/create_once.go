@@ -33,7 +33,7 @@ func (s *Server) CreateOnce(ctx context.Context, request *enginepb.CreateOnceReq
 		version = -1
 	}
 	partition := s.idempotencyPartition(request.GetTenantId(), request.GetApi(), request.GetIdempotencyKey())
-	answer, err := s.try(ctx, partition, record.NewCommand(-1, record.CreatedOnceCreate, &record.CreatedOnce{
+	answer, err := s.try(ctx, s.router.Submit, partition, record.NewCommand(-1, record.CreatedOnceCreate, &record.CreatedOnce{
 		TenantID:             request.GetTenantId(),
 		API:                  request.GetApi(),
 		IdempotencyKey:       request.GetIdempotencyKey(),

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"time"
 
 	"github.com/payhub/payhub/engine/gatewaypb"
 	"github.com/payhub/payhub/engine/record"
@@ -30,7 +31,12 @@ func (s *Server) DeployResource(ctx context.Context, request *gatewaypb.DeployRe
 	return response, nil
 }
 
-// deploy sends resources to the engine, which takes all of them or none.
+// definitionsKnown is how long the answer to a deployment waits for the other partitions to know it.
+const definitionsKnown = 2 * time.Second
+
+// deploy sends resources to the engine, which takes all of them or none. It returns when every
+// partition knows them, so that an instance can be created at once wherever it goes; a partition
+// that is away learns of them when it comes back.
 func (s *Server) deploy(ctx context.Context, resources []record.DeploymentResource) (int64, *record.Deployment, error) {
 	command := &record.Deployment{Resources: resources, DeploymentKey: -1, TenantID: record.DefaultTenant}
 	answer, err := s.submit(ctx, deploymentPartition, record.NewCommand(-1, record.DeploymentCreate, command))
@@ -38,7 +44,19 @@ func (s *Server) deploy(ctx context.Context, resources []record.DeploymentResour
 		return 0, nil, err
 	}
 	deployment, err := valueOf[*record.Deployment](&answer)
-	return answer.Key, deployment, err
+	if err != nil {
+		return 0, nil, err
+	}
+	var keys []int64
+	for _, process := range deployment.ProcessesMetadata {
+		keys = append(keys, process.ProcessDefinitionKey)
+	}
+	if len(keys) > 0 {
+		ctx, cancel := context.WithTimeout(ctx, definitionsKnown)
+		defer cancel()
+		s.router.AwaitDefinitions(ctx, keys)
+	}
+	return answer.Key, deployment, nil
 }
 
 func processMetadata(deployment *record.Deployment) []*gatewaypb.ProcessMetadata {

@@ -61,8 +61,3 @@ func technical(err error) error {
 	}
 	return status.Errorf(codes.Internal, "the engine could not answer: %v", err)
 }
-
-// maybeElsewhere tells whether another partition may take the command in this one's place.
-func maybeElsewhere(err error) bool {
-	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrOverloaded)
-}

@@ -33,6 +33,7 @@ type fakeRouter struct {
 	leased    []int64
 	streams   []*fakeStream
 	creates   int32
+	awaited   []int64 // definitions that deployments waited for
 }
 
 // routed is a command and where it went.
@@ -58,6 +59,18 @@ func (f *fakeRouter) Submit(ctx context.Context, partition int32, command record
 		}
 	}
 	return record.Record{}, fmt.Errorf("the fake has no answer to %s %s", command.ValueType, command.IntentName())
+}
+
+func (f *fakeRouter) SubmitNow(ctx context.Context, partition int32, command record.Record) (record.Record, error) {
+	return f.Submit(ctx, partition, command)
+}
+
+func (f *fakeRouter) AwaitJobs(string) {}
+
+func (f *fakeRouter) AwaitDefinitions(_ context.Context, keys []int64) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.awaited = append(f.awaited, keys...)
 }
 
 func (f *fakeRouter) Post(partition int32, command record.Record) {

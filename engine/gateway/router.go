@@ -14,7 +14,10 @@ type Router interface {
 	// answer is the event the command led to, or a rejection (record.CommandRejection). An
 	// error means that there is no answer: one of the Err values below or the context's error.
 	// A cancelled context ends the waiting only, not the command.
+	// While nobody leads the partition it waits for a new leader for some seconds.
 	Submit(ctx context.Context, partition int32, command record.Record) (record.Record, error)
+	// SubmitNow is Submit without waiting for a leader: ErrUnavailable if there is none at once.
+	SubmitNow(ctx context.Context, partition int32, command record.Record) (record.Record, error)
 	// Post hands a command to a partition without waiting: what nobody needs an answer to, and what
 	// may get lost with a leader, since something else makes up for it later.
 	Post(partition int32, command record.Record)
@@ -24,7 +27,7 @@ type Router interface {
 	PartitionForKey(key int64) (int32, error)
 	// PartitionForCorrelationKey is the partition that owns a correlation key, for ever.
 	PartitionForCorrelationKey(correlationKey string) int32
-	// NextCreatePartition takes turns over the partitions that new instances may go to.
+	// NextCreatePartition is where a new instance goes best: a partition with a leader and a short queue.
 	NextCreatePartition() int32
 	// Topology is what is known of the cluster now; no brokers while nothing is known.
 	Topology() Topology
@@ -33,6 +36,12 @@ type Router interface {
 	// OnJobsAvailable names the function to call, with the job type, when a job may have become
 	// available after there was none. It returns at once. Called before the gateway serves.
 	OnJobsAvailable(notify func(jobType string))
+	// AwaitJobs says that a caller will wait if it finds no jobs of a type; it comes before each look
+	// for them, and is good for one call of OnJobsAvailable's function.
+	AwaitJobs(jobType string)
+	// AwaitDefinitions waits until every partition knows process definitions that were deployed, or
+	// until the context ends.
+	AwaitDefinitions(ctx context.Context, keys []int64)
 	// Lookup reads an instance at the partition's leader; ErrNotFound if it is unknown.
 	Lookup(ctx context.Context, partition int32, request LookupRequest) (Instance, error)
 }

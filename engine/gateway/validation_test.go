@@ -96,7 +96,7 @@ func TestCreateIsNeverExecutedTwice(t *testing.T) {
 		code  codes.Code
 	}{
 		{"no leader", ErrUnavailable, 2, codes.OK},
-		{"overloaded", ErrOverloaded, 2, codes.OK},
+		{"overloaded", ErrOverloaded, 1, codes.ResourceExhausted}, // asking others would carry it to them
 		{"leadership lost on the way", ErrOutcomeUnknown, 1, codes.Aborted},
 		{"no answer in time", context.DeadlineExceeded, 1, codes.DeadlineExceeded},
 	} {
@@ -111,6 +111,32 @@ func TestCreateIsNeverExecutedTwice(t *testing.T) {
 		_, err := g.client.CreateProcessInstance(t.Context(), &gatewaypb.CreateProcessInstanceRequest{BpmnProcessId: "p"})
 		if status.Code(err) != c.code || len(router.sent()) != c.tries {
 			t.Errorf("%s: %v after %d tries, expected %s after %d", c.name, err, len(router.sent()), c.code, c.tries)
+		}
+	}
+}
+
+// A partition that does not know a definition yet has decided that nothing is made: the partition
+// where definitions are made has the last word, and is asked once.
+func TestCreateAsksWhereDefinitionsAreMade(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		knows bool
+		code  codes.Code
+	}{
+		{"the mail has not arrived", true, codes.OK},
+		{"there is no such definition", false, codes.NotFound},
+	} {
+		router := &fakeRouter{creates: 1} // the next one goes to partition 2
+		router.answer = func(_ context.Context, partition int32, command record.Record) (record.Record, error) {
+			if partition == 2 || !c.knows {
+				return refusal(command, record.NotFound, "no such definition"), nil
+			}
+			return event(1, record.ProcessInstanceCreationCreated, &record.ProcessInstanceCreation{}), nil
+		}
+		g := serve(t, Config{Router: router})
+		_, err := g.client.CreateProcessInstance(t.Context(), &gatewaypb.CreateProcessInstanceRequest{BpmnProcessId: "p"})
+		if status.Code(err) != c.code || len(router.sent()) != 2 {
+			t.Errorf("%s: %v after %d tries, expected %s after 2", c.name, err, len(router.sent()), c.code)
 		}
 	}
 }

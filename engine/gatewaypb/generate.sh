@@ -23,4 +23,4 @@ fi
 PATH=$bin:$PATH protoc -I . \
   --go_out="$out" --go_opt=module=github.com/payhub/payhub \
   --go-grpc_out="$out" --go-grpc_opt=module=github.com/payhub/payhub \
-  engine/gatewaypb/*.proto engine/enginepb/*.proto
+  engine/gatewaypb/*.proto engine/enginepb/*.proto engine/nodepb/*.proto

@@ -19,7 +19,7 @@ func TestGeneratedCodeIsCurrent(t *testing.T) {
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("generate.sh: %v\n%s", err, text)
 	}
-	for _, dir := range []string{"gatewaypb", "enginepb"} {
+	for _, dir := range []string{"gatewaypb", "enginepb", "nodepb"} {
 		made, err := filepath.Glob(filepath.Join(out, "engine", dir, "*.go"))
 		if err != nil || len(made) == 0 {
 			t.Fatalf("%s: generate.sh made nothing (%v)", dir, err)
