@@ -198,6 +198,9 @@ func (s *Source) warn() {
 		return
 	}
 	s.remind = now.Add(remindSoon)
+	if s.remind.After(m.leaf.NotAfter) {
+		s.remind = m.leaf.NotAfter
+	}
 	s.log.Warn("certificate expires soon; replace its file, no restart is needed", m.describe(s.cert)...)
 }
 
