@@ -18,6 +18,7 @@ type world struct {
 	count   int32
 	faults  faults
 	limits  core.Limits
+	hasty   int // after how many rounds at most a caller goes on once it has its answer; 0: when everything has settled
 	random  *rand.Rand
 	members []*member
 	network []*letter
@@ -173,13 +174,13 @@ func (w *world) quiet() error {
 	return nil
 }
 
-// round does one thing at every partition and delivers one letter.
+// round does what is to be done at every partition and delivers some letters.
 func (w *world) round() (busy bool, err error) {
+	if w.chance(w.faults.crash) {
+		w.lead(w.members[w.random.IntN(len(w.members))])
+	}
 	for _, i := range w.random.Perm(len(w.members)) {
 		m := w.members[i]
-		if w.chance(w.faults.crash) {
-			w.lead(m)
-		}
 		if due, _ := m.core.Due(w.now); due {
 			busy = true
 			if _, err := w.decide(m); err != nil {
@@ -201,13 +202,15 @@ func (w *world) round() (busy bool, err error) {
 			w.post(&letter{from: m.id, to: p.To, term: m.term, request: p.Delivery})
 		}
 	}
-	if len(w.network) == 0 {
-		return busy, nil
+	for n := len(w.network); n > 0; n -= 1 + w.random.IntN(n) {
+		i := w.random.IntN(len(w.network))
+		l := w.network[i]
+		w.network = slices.Delete(w.network, i, i+1)
+		if busy = true; err == nil {
+			err = w.arrive(l)
+		}
 	}
-	i := w.random.IntN(len(w.network))
-	l := w.network[i]
-	w.network = slices.Delete(w.network, i, i+1)
-	return true, w.arrive(l)
+	return busy, err
 }
 
 // post puts a letter on the network. A lost one fails at once: that is what a time-out is.

@@ -81,3 +81,16 @@ var ordered = [tableCount]bool{
 
 // Ordered tells whether the rows of a table are ever scanned.
 func Ordered(table byte) bool { return int(table) < len(ordered) && ordered[table] }
+
+// lasting lists the tables whose rows outlive process instances, messages and mail.
+var lasting = [tableCount]bool{
+	tableMeta: true, tableProcess: true, tableProcessVersion: true, tableProcessLatest: true, tableMessageStart: true,
+	tableMessageStartDefinition: true, tableCreatedOnce: true, tableCreatedOnceInstance: true, tableCreatedOnceExpiry: true,
+	tableExporter: true, tablePosted: true, tableReceived: true, tableConfiguration: true, tableRouting: true,
+	tableCheckpoint: true,
+}
+
+// Lasting tells whether rows of a table outlive process instances, messages and mail: those of all
+// others, except the timers of start events, must be gone once every instance has ended, every
+// message has expired and every outbox is empty.
+func Lasting(table byte) bool { return int(table) < len(lasting) && lasting[table] }
