@@ -1,6 +1,11 @@
 package check
 
-import "github.com/payhub/payhub/engine/record"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/payhub/payhub/engine/record"
+)
 
 // exports proves I5 for what leaves the cluster: after repeats are taken out, what a sink has of a partition is a prefix of
 // the committed log, record by record, also when another node went on exporting.
@@ -71,7 +76,15 @@ func (k *exports) exported(partition int32, exporter string, r *record.Record) {
 }
 
 func (k *exports) end([]string) {
-	for sink, has := range k.sinks {
+	sinks := make([]sinkOf, 0, len(k.sinks))
+	for sink := range k.sinks {
+		sinks = append(sinks, sink)
+	}
+	slices.SortFunc(sinks, func(a, b sinkOf) int {
+		return cmp.Or(cmp.Compare(a.partition, b.partition), cmp.Compare(a.exporter, b.exporter))
+	})
+	for _, sink := range sinks {
+		has := k.sinks[sink]
 		l := k.logs[sink.partition]
 		for _, s := range l.settled {
 			if s.position > has && s.at < k.j.at-exportDelay {

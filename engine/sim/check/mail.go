@@ -1,6 +1,11 @@
 package check
 
-import "github.com/payhub/payhub/engine/record"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/payhub/payhub/engine/record"
+)
 
 // mail proves that what partitions send each other is taken in exactly once and in order: the sender's committed batches
 // number what they send, the receiver's log names what it has taken, and the commands stand behind it.
@@ -111,7 +116,13 @@ func (k *mail) delivered(e *Entry, r *record.Record, v *record.Delivery) []uint6
 }
 
 func (k *mail) end([]string) {
-	for pair, p := range k.pairs {
+	pairs := make([]pair, 0, len(k.pairs))
+	for between := range k.pairs {
+		pairs = append(pairs, between)
+	}
+	slices.SortFunc(pairs, func(a, b pair) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
+	for _, pair := range pairs {
+		p := k.pairs[pair]
 		if p.has < int64(len(p.sent)) {
 			k.j.blame(RuleMail, where{partition: pair.from}, "partition %d has mail of %d through %d of %d at the end", pair.to, pair.from, p.has, len(p.sent))
 		}

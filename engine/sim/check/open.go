@@ -66,6 +66,9 @@ func (j *Judge) OpenIncidents() []OpenIncident {
 	return all
 }
 
+// Complain notes what a user was answered that is not what was promised.
+func (j *Judge) Complain(rule, what string) { j.blame(rule, where{}, "%s", what) }
+
 func (k *open) committed(e *Entry) {
 	if e.effective() {
 		k.lastNow[e.Partition] = e.Batch.Now
@@ -87,7 +90,9 @@ func (k *open) record(e *Entry, r *record.Record) {
 	case *record.ProcessInstance:
 		k.instance(e, r, v)
 	case *record.Job:
-		k.keep(k.jobs, e, r, r.Intent != record.JobCompleted && r.Intent != record.JobCanceled, v.ProcessInstanceKey, v.Type)
+		// After an error was thrown the job is gone, or its incident stands for it.
+		open := r.Intent != record.JobCompleted && r.Intent != record.JobCanceled && r.Intent != record.JobErrorThrown
+		k.keep(k.jobs, e, r, open, v.ProcessInstanceKey, v.Type)
 	case *record.Timer:
 		k.keep(k.timers, e, r, r.Intent == record.TimerCreated && v.ProcessInstanceKey > 0, v.ProcessInstanceKey, v.TargetElementID)
 	case *record.ProcessMessageSubscription:
