@@ -15,6 +15,8 @@ const (
 	listenGRPC       = "grpc"
 	listenHTTP       = "http"
 	listenManagement = "management"
+	listenNode       = "node"
+	listenGossip     = "gossip"
 )
 
 // listeners are the bound addresses of a node, by name.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/payhub/payhub/engine/cluster/gossip"
 	"github.com/payhub/payhub/internal/config"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -33,6 +34,7 @@ type node struct {
 	log       *slog.Logger
 	metrics   *prometheus.Registry
 	listeners listeners
+	gossip    *gossip.Sockets
 	// dev is set for `payhub dev`: simulators and two tenants with ledgers.
 	dev bool
 
@@ -143,8 +145,11 @@ func (n *node) run(ctx context.Context, addressesFile string, start func(context
 // found while nothing has happened yet.
 func (n *node) bind() error {
 	wanted := []struct{ name, address string }{{listenManagement, n.Management.Listen}}
-	if n.HasRole("engine") || n.HasRole("gateway") {
+	if n.HasRole("gateway") {
 		wanted = append(wanted, struct{ name, address string }{listenGRPC, n.GRPC.Listen})
+	}
+	if n.HasRole("engine") && n.clustered() {
+		wanted = append(wanted, struct{ name, address string }{listenNode, n.Node.Listen})
 	}
 	if n.HasRole("hub") {
 		wanted = append(wanted, struct{ name, address string }{listenHTTP, n.HTTP.Listen})
@@ -154,20 +159,42 @@ func (n *node) bind() error {
 			return err
 		}
 	}
+	if n.HasRole("engine") && n.clustered() {
+		return n.bindGossip()
+	}
 	return nil
 }
+
+// bindGossip opens gossip's two sockets, which have the same port.
+func (n *node) bindGossip() error {
+	sockets, err := gossip.Bind(n.Gossip.Listen)
+	if err != nil {
+		return failed("start", "gossip.listen: "+err.Error(), "choose another address with --gossip-listen; port 0 takes a free one")
+	}
+	n.gossip, n.listeners[listenGossip] = sockets, sockets.TCP
+	return nil
+}
+
+// waitingSaid is how often a node that is not ready says what it waits for. One of a cluster waits for the others
+// however long they take.
+const waitingSaid = 10 * time.Second
 
 // serve waits until the node is ready, says where it is, and waits for its end.
 func (n *node) serve(ctx context.Context, addressesFile string) error {
 	poll := time.NewTicker(10 * time.Millisecond)
 	defer poll.Stop()
+	said := time.Now()
 	for started := time.Now(); ; {
 		reasons := n.notReady()
 		if len(reasons) == 0 {
 			break
 		}
-		if time.Since(started) > time.Minute {
+		if time.Since(started) > time.Minute && !n.clustered() {
 			return failed("start", fmt.Sprintf("not ready after a minute: %v", reasons), "look at the log above")
+		}
+		if time.Since(said) > waitingSaid {
+			said = time.Now()
+			n.log.Warn("payhub is not ready yet", "reasons", reasons)
 		}
 		select {
 		case <-ctx.Done():

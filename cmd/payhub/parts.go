@@ -1,27 +1,36 @@
 package main
 
-import "context"
+import (
+	"context"
+
+	enginenode "github.com/payhub/payhub/engine/node"
+	"github.com/payhub/payhub/hub/ops"
+)
 
 // startParts starts what the node's roles ask for, each part after those it needs, and registers
 // with onStop and onReady how each ends and when it is ready.
 func startParts(ctx context.Context, n *node) error {
-	engine, err := n.startEngine(ctx)
-	if err != nil {
-		return err
-	}
-	store, err := n.startOperations(ctx, engine)
-	if err != nil {
-		return err
-	}
-	if err := n.startGateway(engine); err != nil {
-		return err
+	var store *ops.Store
+	if n.HasRole("engine") {
+		engine, err := n.startEngine(ctx, func() (exporters []enginenode.Exporter, err error) {
+			store, exporters, err = n.openOperations(ctx)
+			return exporters, err
+		})
+		if err != nil {
+			return err
+		}
+		if n.HasRole("gateway") {
+			if err := n.startGateway(engine.Router()); err != nil {
+				return err
+			}
+		}
 	}
 	ledgers, err := n.openLedgers(ctx)
 	if err != nil {
 		return err
 	}
 	client, err := n.dialGateway()
-	if err != nil {
+	if err != nil || client == nil {
 		return err
 	}
 	if err := n.startConnectors(ctx, client, ledgers); err != nil {

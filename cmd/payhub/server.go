@@ -33,10 +33,6 @@ func unsupported(c *config.Loaded) error {
 	switch {
 	case c.Gateway.Security.Mode != "none":
 		return refuse("gateway.security.mode", c.Gateway.Security.Mode+" is not built yet; keep to loopback listeners with none")
-	case c.Engine.ClusterSize > 1:
-		return refuse("engine.clusterSize", "clusters of more than one node are not wired yet")
-	case c.Engine.Partitions > 1:
-		return refuse("engine.partitions", "more than one partition is not wired yet")
 	case len(c.Exporters) > 0:
 		return refuse("exporters", "the only exporter so far is the operations store, see operations.store")
 	case len(c.Hub.Peers) > 0:

@@ -2,101 +2,99 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"encoding/base64"
+	"errors"
 	"log/slog"
-	"net"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/payhub/payhub/engine/cluster"
-	"github.com/payhub/payhub/engine/core"
-	"github.com/payhub/payhub/engine/partition"
-	"github.com/payhub/payhub/engine/raftlog"
-	"github.com/payhub/payhub/engine/state"
-	"github.com/payhub/payhub/engine/storage"
+	"github.com/prometheus/client_golang/prometheus"
+
+	enginenode "github.com/payhub/payhub/engine/node"
+	"github.com/payhub/payhub/internal/certificate"
 )
 
-// engine is the workflow engine of this node: its partitions with their logs.
-type engine struct {
-	router     *cluster.Router
-	replicas   map[int32]*raftlog.Replica
-	partitions map[int32]*partition.Partition
+// clustered tells whether the node is, or may become, one of several.
+func (n *node) clustered() bool {
+	return n.Engine.ClusterSize > 1 || len(n.Engine.InitialContactPoints) > 0
 }
 
-// startEngine opens the log and the state and starts the partitions.
-func (n *node) startEngine(ctx context.Context) (*engine, error) {
+// startEngine starts this node's part of the engine: its log, its place in the cluster and its
+// partitions.
+func (n *node) startEngine(ctx context.Context, exporters func() ([]enginenode.Exporter, error)) (*enginenode.Node, error) {
 	tuneCollector()
-	host, _, err := net.SplitHostPort(n.Node.Listen)
-	if err != nil {
-		return nil, failed("start", "node.listen: "+err.Error(), "give host:port")
+	c := enginenode.Config{
+		Data: filepath.Clean(n.Engine.Data), ClusterID: n.Engine.ClusterID, ID: int32(n.Engine.NodeID), Zone: n.Engine.Zone,
+		Version: gatewayVersion, Size: n.Engine.ClusterSize, Partitions: n.Engine.Partitions, Factor: n.Engine.ReplicationFactor,
+		GRPCAddress: n.grpcAddress(), FlushInterval: n.Engine.Flush.Interval, SnapshotInterval: n.Engine.Snapshot.Interval,
+		MinFree: uint64(n.Engine.Disk.MinFreeMiB) << 20, IdempotencyRetention: n.Engine.Idempotency.Retention,
+		Exporters: exporters, Fatal: n.fail, Logger: n.log, RaftLogger: raftLogger(n.log),
 	}
-	data := filepath.Clean(n.Engine.Data)
-	members, err := raftlog.OpenNode(data, raftlog.NodeOptions{
-		ID: int32(n.Engine.NodeID), Fatal: n.fail, Logger: raftLogger(n.log),
-	})
-	if err != nil {
-		return nil, failed("start", err.Error(), "")
+	collectors := map[*enginenode.Hosted][]prometheus.Collector{}
+	c.Opened = func(h *enginenode.Hosted) {
+		list := []prometheus.Collector{partitionMetrics(h), exporterMetrics(h)}
+		n.metrics.MustRegister(list...)
+		n.lock.Lock()
+		defer n.lock.Unlock()
+		collectors[h] = list
 	}
-	n.onStop("log", func(context.Context) error { return members.Close() })
-	e := &engine{
-		router: cluster.NewRouter(cluster.Config{
-			NodeID: int32(n.Engine.NodeID), ClusterSize: int32(n.Engine.ClusterSize),
-			ReplicationFactor: int32(n.Engine.ReplicationFactor), Host: host, Port: int32(n.listeners.port(listenGRPC)),
-		}),
-		replicas: map[int32]*raftlog.Replica{}, partitions: map[int32]*partition.Partition{},
+	c.Closed = func(h *enginenode.Hosted) {
+		n.lock.Lock()
+		defer n.lock.Unlock()
+		for _, one := range collectors[h] {
+			n.metrics.Unregister(one)
+		}
+		delete(collectors, h)
 	}
-	n.metrics.MustRegister(logMetrics(members.Log()))
-	for id := int32(1); id <= int32(n.Engine.Partitions); id++ {
-		if err := n.startPartition(ctx, e, members, id); err != nil {
+	if n.clustered() {
+		if err := n.clusterSettings(&c); err != nil {
 			return nil, err
 		}
 	}
-	return e, nil
+	engine, err := enginenode.Open(ctx, c)
+	var known *failure
+	switch {
+	case errors.As(err, &known):
+		return nil, known
+	case err != nil:
+		return nil, failed("start", err.Error(), "")
+	}
+	n.onStop("engine", func(context.Context) error { return engine.Close() })
+	n.onReady("engine", engine.Ready)
+	n.metrics.MustRegister(logMetrics(engine.Log()))
+	return engine, nil
 }
 
-// startPartition opens one partition: its state, its log, and what decides.
-func (n *node) startPartition(_ context.Context, e *engine, members *raftlog.Node, id int32) error {
-	replica, err := members.OpenReplica(raftlog.ReplicaConfig{
-		Partition: uint16(id), SnapshotInterval: n.Engine.Snapshot.Interval,
-		Storage: storage.Options{FlushInterval: n.Engine.Flush.Interval, Ordered: state.Ordered, Fatal: n.fail},
-	})
-	if err != nil {
-		return failed("start", fmt.Sprintf("partition %d: %v", id, err), "")
+// grpcAddress is where clients reach this node's gateway, "" if it has none.
+func (n *node) grpcAddress() string {
+	if l := n.listeners[listenGRPC]; l != nil {
+		return l.Addr().String()
 	}
-	n.onStop(fmt.Sprintf("log of partition %d", id), func(context.Context) error { return replica.Close() })
-	count := int32(n.Engine.Partitions)
-	limits := core.Limits{IdempotencyRetention: n.Engine.Idempotency.Retention.Milliseconds()}
-	p := partition.Open(partition.Config{
-		ID: id, Log: replica, Reading: replica.Store().RLocker(),
-		NewMachine:    func() partition.Machine { return core.New(id, count, replica.Store(), limits) },
-		JobsAvailable: e.router.JobsAvailable, Logger: n.log.With("partition", id),
-	})
-	n.onStop(fmt.Sprintf("partition %d", id), func(context.Context) error { p.Close(); return nil })
-	n.onReady(fmt.Sprintf("partition %d", id), func() error {
-		if !p.Leads() {
-			return fmt.Errorf("no leader yet")
+	return ""
+}
+
+// clusterSettings adds what a node needs that is not alone.
+func (n *node) clusterSettings(c *enginenode.Config) error {
+	c.ContactPoints, c.Heartbeat, c.Secret = n.Engine.InitialContactPoints, n.Engine.Heartbeat, n.Engine.Secret
+	c.Listener, c.NodeAdvertise = n.listeners[listenNode], n.Node.Advertise
+	c.GossipSockets, c.GossipAdvertise = n.gossip, n.Gossip.Advertise
+	for _, text := range n.Gossip.Keys {
+		key, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			return failed("start", "gossip.keys: "+err.Error(), "write base64")
 		}
+		c.GossipKeys = append(c.GossipKeys, key)
+	}
+	if !n.Node.Security.On() {
 		return nil
-	})
-	e.replicas[id], e.partitions[id] = replica, p
-	e.router.Add(id, p)
-	n.metrics.MustRegister(partitionMetrics(id, p, replica))
-	return nil
-}
-
-// leading waits until a partition leads.
-func leading(ctx context.Context, p *partition.Partition) error {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !p.Leads() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
 	}
+	source, err := certificate.Open(n.Node.Security.Cert, n.Node.Security.Key, n.Node.Security.CA, n.log)
+	if err != nil {
+		return failed("start", "node.security: "+err.Error(), "")
+	}
+	n.onStop("certificates of nodes", func(context.Context) error { source.Close(); return nil })
+	c.TLS = source
 	return nil
 }
 
@@ -117,6 +115,11 @@ type slogWriter struct{ log *slog.Logger }
 
 // Write implements io.Writer.
 func (w slogWriter) Write(line []byte) (int, error) {
-	w.log.Warn("raft", "said", strings.TrimSpace(string(line)))
+	text := strings.TrimSpace(string(line))
+	if strings.HasPrefix(text, "[ERROR]") || strings.HasPrefix(text, "[WARN]") {
+		w.log.Warn("raft", "said", text)
+	} else {
+		w.log.Debug("raft", "said", text)
+	}
 	return len(line), nil
 }

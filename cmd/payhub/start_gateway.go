@@ -19,9 +19,9 @@ const gatewayVersion = "8.8.0"
 const streamWorkers = 512
 
 // startGateway serves gRPC.
-func (n *node) startGateway(e *engine) error {
+func (n *node) startGateway(router gateway.Router) error {
 	server, err := gateway.New(gateway.Config{
-		Router: e.router, Version: gatewayVersion, Options: []grpc.ServerOption{grpc.NumStreamWorkers(streamWorkers)},
+		Router: router, Version: gatewayVersion, Options: []grpc.ServerOption{grpc.NumStreamWorkers(streamWorkers)},
 	})
 	if err != nil {
 		return failed("start", err.Error(), "")
@@ -37,10 +37,17 @@ func (n *node) startGateway(e *engine) error {
 }
 
 // dialGateway connects hub and connectors to the gateway they use: this node's own, or another
-// one, which may be a real Zeebe's.
+// one, which may be a real Zeebe's. A node without them needs none.
 func (n *node) dialGateway() (*sdk.Client, error) {
+	if !n.HasRole("hub") && !n.HasRole("connectors") {
+		return nil, nil
+	}
 	address := n.Hub.Gateway
 	if address == "" {
+		if n.listeners[listenGRPC] == nil || !n.HasRole("engine") || !n.HasRole("gateway") {
+			return nil, failed("start", "hub.gateway is empty and this node has no gateway of its own",
+				"name a gateway, or give the node the roles engine and gateway")
+		}
 		address = n.listeners[listenGRPC].Addr().String()
 	}
 	client, err := sdk.Dial(address)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/payhub/payhub/adapters/ams"
@@ -116,8 +117,9 @@ func (n *node) startHub(ctx context.Context, client *sdk.Client, store *ops.Stor
 	return nil
 }
 
-// deployFlows deploys the ready flows. An engine that takes no new work, above all because the disk is full, is asked
-// again until it does: whoever starts then can at least see what was paid, and needs no other start later.
+// deployFlows deploys the ready flows. An engine that takes no new work, because the disk is full or too few nodes of
+// its cluster are up, is asked again until it does: whoever starts then can at least see what was paid, and needs no
+// other start later.
 func (n *node) deployFlows(ctx context.Context, client *sdk.Client) error {
 	var resources []sdk.Resource
 	for _, f := range flows.Catalogue() {
@@ -127,7 +129,7 @@ func (n *node) deployFlows(ctx context.Context, client *sdk.Client) error {
 	switch {
 	case err == nil:
 		return nil
-	case status.Code(err) != codes.ResourceExhausted:
+	case !slices.Contains([]codes.Code{codes.ResourceExhausted, codes.Unavailable, codes.DeadlineExceeded}, status.Code(err)):
 		return failed("start", "the ready flows cannot be deployed: "+err.Error(), "")
 	}
 	n.log.Warn("the ready flows are not deployed; this is tried again every second", "cause", err)

@@ -1,0 +1,214 @@
+// Package node is one node of a cluster: its log, its connections to other nodes, and the
+// partitions it holds, opened and closed as the cluster's configuration says.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/payhub/payhub/engine/cluster"
+	"github.com/payhub/payhub/engine/cluster/gossip"
+	"github.com/payhub/payhub/engine/cluster/link"
+	"github.com/payhub/payhub/engine/cluster/placement"
+	"github.com/payhub/payhub/engine/raftlog"
+	"github.com/payhub/payhub/internal/certificate"
+)
+
+// Config are the settings of a node. Zero values take the defaults named at each field.
+type Config struct {
+	// Data is the folder of log, state and the node's copy of the configuration.
+	Data string
+	// ClusterID names the cluster; ID is the node's number in it, Zone where it stands.
+	ClusterID string
+	ID        int32
+	Zone      string
+	// Version is the program's version.
+	Version string
+	// Size, Partitions and Factor describe the cluster that is formed at the first start.
+	Size, Partitions, Factor int
+	// ContactPoints are gossip addresses of nodes to join.
+	ContactPoints []string
+
+	// Listener takes connections of other nodes; NodeAdvertise is where they reach it, "" the bound
+	// address. A cluster of one node without Listener has no connections.
+	Listener      net.Listener
+	NodeAdvertise string
+	// GossipSockets are those of gossip, GossipAdvertise is where others reach them, "" the bound address.
+	GossipSockets   *gossip.Sockets
+	GossipAdvertise string
+	// GRPCAddress is where clients reach this node's gateway.
+	GRPCAddress string
+	// TLS proves nodes to each other; nil: plain connections. Secret does without certificates.
+	TLS    *certificate.Source
+	Secret string
+	// GossipKeys encrypt gossip, the first is used to send; none: plain.
+	GossipKeys [][]byte
+
+	// Heartbeat is how long a follower waits for the leader before it asks for votes; 300 ms.
+	Heartbeat time.Duration
+	// FlushInterval and SnapshotInterval are those of the state; 1 s and 5 min.
+	FlushInterval, SnapshotInterval time.Duration
+	// MinFree is the space on the disk in bytes below which new work is refused; 256 MiB.
+	MinFree uint64
+	// IdempotencyRetention is how long an idempotency key is kept after its instance has ended; 90 days.
+	IdempotencyRetention time.Duration
+	// Exporters gives what runs at the leader of each partition; it is called once, when the data
+	// folder is surely this process's own. nil: nobody exports.
+	Exporters func() ([]Exporter, error)
+	// Opened is told of each partition that this node opens, Closed of each it closes.
+	Opened func(*Hosted)
+	Closed func(*Hosted)
+	// Fatal is called with the first error after which nothing may be acknowledged any more.
+	Fatal func(error)
+	// Logger gets what an operator should know; RaftLogger what raft says.
+	Logger     *slog.Logger
+	RaftLogger hclog.Logger
+}
+
+// single tells whether the node is alone for good: without a listener no other can join.
+func (c *Config) single() bool { return c.Listener == nil }
+
+// Node is one node of a cluster. All methods may be called from many goroutines at once.
+type Node struct {
+	config      Config
+	log         *raftlog.Node
+	exporters   []Exporter
+	router      *cluster.Router
+	link        *link.Link // nil where the node is alone for good
+	coordinator *coordinator
+
+	talk         atomic.Pointer[gossip.Gossip] // nil until this node has joined
+	current      atomic.Pointer[placement.Configuration]
+	adopting     sync.Mutex
+	reconfigured chan struct{}
+
+	mu        sync.Mutex
+	hosted    map[int32]*Hosted
+	addresses map[string]string // of nodes by server id, as last seen
+
+	ctx   context.Context // ends with Close
+	end   context.CancelFunc
+	tasks sync.WaitGroup
+}
+
+// Open starts the node. It returns when the node belongs to a cluster and its partitions are open,
+// which waits for the other nodes at the first start only, or with the context's error.
+func Open(ctx context.Context, config Config) (*Node, error) {
+	n := &Node{config: config, reconfigured: make(chan struct{}, 1), hosted: map[int32]*Hosted{}, addresses: map[string]string{}}
+	n.ctx, n.end = context.WithCancel(context.Background())
+	n.coordinator = newCoordinator(n)
+	if err := n.start(ctx); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+// start does what Open promises; what it leaves open at an error Close closes.
+func (n *Node) start(ctx context.Context) (err error) {
+	n.log, err = raftlog.OpenNode(filepath.Clean(n.config.Data), raftlog.NodeOptions{
+		ID: n.config.ID, MinFree: n.config.MinFree, Fatal: n.config.Fatal, Logger: n.config.RaftLogger,
+	})
+	if err != nil {
+		return err
+	}
+	if n.config.Exporters != nil {
+		if n.exporters, err = n.config.Exporters(); err != nil {
+			return err
+		}
+	}
+	if err := n.readCopy(); err != nil {
+		return err
+	}
+	n.router = cluster.NewRouter(n.routing())
+	if !n.config.single() {
+		if err := n.connect(ctx); err != nil {
+			return err
+		}
+	}
+	if c := n.configuration(); c != nil {
+		if err := n.checkSettings(c); err != nil {
+			return err
+		}
+		n.spread(c)
+	}
+	if err := n.form(ctx); err != nil {
+		return err
+	}
+	if err := n.reconcile(); err != nil {
+		return err
+	}
+	n.tasks.Add(1)
+	go n.follow()
+	if !n.config.single() {
+		n.tasks.Add(2)
+		go n.coordinator.run()
+		go n.balance()
+	}
+	return nil
+}
+
+// checkSettings refuses settings that contradict the cluster there is.
+func (n *Node) checkSettings(c *placement.Configuration) error {
+	if p := n.config.Partitions; p != int(c.MessagePartitions) && p != len(c.Partitions) {
+		return fmt.Errorf("engine.partitions is %d, but the cluster has %d (set engine.partitions to that; "+
+			"partitions are added with payhub cluster scale --partitions)", p, len(c.Partitions))
+	}
+	return nil
+}
+
+// Router takes commands to the cluster's partitions.
+func (n *Node) Router() *cluster.Router { return n.router }
+
+// Log is the node's log.
+func (n *Node) Log() *raftlog.Log { return n.log.Log() }
+
+// Configuration is the cluster's configuration as this node knows it.
+func (n *Node) Configuration() *placement.Configuration { return n.configuration() }
+
+func (n *Node) exporterIDs() []string {
+	ids := make([]string, 0, len(n.exporters))
+	for _, e := range n.exporters {
+		ids = append(ids, e.ID)
+	}
+	return ids
+}
+
+// Close ends the node: leadership goes to others where there are any, then everything is closed.
+func (n *Node) Close() error {
+	n.end()
+	n.tasks.Wait()
+	n.handOver()
+	var errs []error
+	for _, h := range n.Hosted() {
+		errs = append(errs, n.closePartition(h))
+	}
+	if g := n.talk.Load(); g != nil {
+		errs = append(errs, g.Close())
+	}
+	if n.router != nil {
+		n.router.Close()
+	}
+	if n.link != nil {
+		errs = append(errs, n.link.Close())
+	}
+	if n.log != nil {
+		errs = append(errs, n.log.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// generation names this node's disk.
+func (n *Node) generation() string {
+	_, generation, _ := strings.Cut(string(n.log.ServerID()), "-")
+	return generation
+}
