@@ -3,20 +3,13 @@ package network
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/exec"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // echo serves lines back.
 func echo(t *testing.T) (address string) {
@@ -149,54 +142,4 @@ func TestCuts(t *testing.T) {
 	if _, err := third.round(time.Second); err == nil {
 		t.Error("a refused connection works")
 	}
-}
-
-// Namespaces lose what they are told to lose, in that direction alone, and the sender is not told.
-func TestNamespaces(t *testing.T) {
-	if err := NamespacesMissing(); err != nil {
-		t.Skip(err)
-	}
-	n, err := NewNamespaces(2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := n.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	ping := func(from, to int, count string) string {
-		line := n.Enter(from, []string{"ping", "-q", "-i", "0.02", "-W", "1", "-c", count, n.Host(to)})
-		out, _ := exec.Command(line[0], line[1:]...).CombinedOutput() // its words say how many were lost
-		return string(out)
-	}
-	if _, err := exec.LookPath("ping"); err != nil {
-		t.Skip("ping is not installed (Debian: iputils-ping)")
-	}
-	expect := func(what, said, want string) {
-		t.Helper()
-		if !strings.Contains(said, want) {
-			t.Errorf("%s: expected %q: %s", what, want, said)
-		}
-	}
-	expect("whole", ping(0, 1, "5"), " 0% packet loss")
-	if err := n.Cut(1, 0); err != nil {
-		t.Fatal(err)
-	}
-	expect("cut", ping(0, 1, "3"), "100% packet loss")
-	if err := errors.Join(n.Heal(), n.Lose(0, 1, 300)); err != nil {
-		t.Fatal(err)
-	}
-	said := ping(0, 1, "200")
-	var lost float64
-	if _, after, ok := strings.Cut(said, "received, "); ok {
-		fmt.Sscanf(after, "%f%%", &lost)
-	}
-	if lost < 15 || lost > 45 {
-		t.Errorf("30 %% were to be lost: %s", said)
-	}
-	if err := n.Heal(); err != nil {
-		t.Fatal(err)
-	}
-	expect("healed", ping(0, 1, "5"), " 0% packet loss")
 }
