@@ -104,6 +104,13 @@ func (o *Overlay) put(key, value []byte) { o.change(record.RowPut, key, value) }
 // remove deletes a row; one that is not there may be named only if the base may hold it.
 func (o *Overlay) remove(key []byte) { o.change(record.RowDelete, key, nil) }
 
+// Change makes changes from outside of the tables, as Apply of a store does.
+func (o *Overlay) Change(rows []record.Row) {
+	for _, row := range rows {
+		o.change(row.Op, row.Key, row.Value)
+	}
+}
+
 // change folds a change into what the overlay knows of the key already.
 func (o *Overlay) change(op record.RowOp, key, value []byte) {
 	o.written += len(key) + len(value)
