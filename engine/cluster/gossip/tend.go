@@ -37,6 +37,9 @@ func (g *Gossip) tend(known []storedPeer) {
 			pause, members = firstRetry, n
 			next = earlier(next, time.Now().Add(pause))
 		}
+		if g.Refused() != "" {
+			next = earlier(next, time.Now().Add(refusedRetry))
+		}
 		if !time.Now().Before(next) {
 			g.look(known)
 			bound := missingRetry
