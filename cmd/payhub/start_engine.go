@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"log/slog"
 	"path/filepath"
-	"strings"
 
-	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 
 	enginenode "github.com/payhub/payhub/engine/node"
@@ -96,30 +93,4 @@ func (n *node) clusterSettings(c *enginenode.Config) error {
 	n.onStop("certificates of nodes", func(context.Context) error { source.Close(); return nil })
 	c.TLS = source
 	return nil
-}
-
-// raftLogger passes what raft says on to the node's log: its errors; the rest, like elections, is
-// for debugging.
-func raftLogger(log *slog.Logger) hclog.Logger {
-	level := hclog.Error
-	if log.Enabled(context.Background(), slog.LevelDebug) {
-		level = hclog.Debug
-	}
-	return hclog.New(&hclog.LoggerOptions{
-		Name: "raft", Level: level, DisableTime: true, Output: slogWriter{log},
-	})
-}
-
-// slogWriter writes lines to a log.
-type slogWriter struct{ log *slog.Logger }
-
-// Write implements io.Writer.
-func (w slogWriter) Write(line []byte) (int, error) {
-	text := strings.TrimSpace(string(line))
-	if strings.HasPrefix(text, "[ERROR]") || strings.HasPrefix(text, "[WARN]") {
-		w.log.Warn("raft", "said", text)
-	} else {
-		w.log.Debug("raft", "said", text)
-	}
-	return len(line), nil
 }

@@ -48,9 +48,9 @@ func (n *Node) connect(ctx context.Context) error {
 		return err
 	}
 	n.handle()
-	n.tasks.Add(1)
+	n.serving.Add(1)
 	go func() {
-		defer n.tasks.Done()
+		defer n.serving.Done()
 		if err := n.router.Serve(n.link.RPC()); err != nil && n.ctx.Err() == nil {
 			n.config.Fatal(fmt.Errorf("calls of other nodes are not served any more: %w", err))
 		}
@@ -162,13 +162,30 @@ func (n *Node) fact(name string, version uint64, body []byte) {
 	}
 }
 
+// handler answers a call of another node, from is its server id.
+type handler func(ctx context.Context, from string, body []byte) ([]byte, error)
+
+// handlers are what nodes may ask of this one, by name.
+func (n *Node) handlers() map[string]handler {
+	return map[string]handler{
+		manageStanding: n.standing, manageRenew: n.coordinator.renew,
+		manageJoin: n.join, manageLeave: n.leave, manageMembers: n.members,
+	}
+}
+
 // handle registers what other nodes may ask of this one.
 func (n *Node) handle() {
-	n.router.Calls().Handle(manageStanding, n.standing)
-	n.router.Calls().Handle(manageRenew, n.coordinator.renew)
-	n.router.Calls().Handle(manageJoin, n.join)
-	n.router.Calls().Handle(manageLeave, n.leave)
-	n.router.Calls().Handle(manageMembers, n.members)
+	for name, h := range n.handlers() {
+		n.router.Calls().Handle(name, h)
+	}
+}
+
+// ask calls a node, which may be this one.
+func (n *Node) ask(ctx context.Context, server, name string, body []byte) ([]byte, error) {
+	if server == string(n.log.ServerID()) {
+		return n.handlers()[name](ctx, server, body)
+	}
+	return n.router.Calls().Call(ctx, server, name, body)
 }
 
 func splitAddress(address string) (host string, port int32) {

@@ -155,7 +155,7 @@ func (n *Node) tryToForm(ctx context.Context) string {
 func (n *Node) askStanding(ctx context.Context, m gossip.Member) (theirs standing, err error) {
 	ctx, cancel := context.WithTimeout(ctx, formationCall)
 	defer cancel()
-	answer, err := n.router.Calls().Call(ctx, m.ServerID(), manageStanding, nil)
+	answer, err := n.ask(ctx, m.ServerID(), manageStanding, nil)
 	if err != nil {
 		return theirs, err
 	}

@@ -96,9 +96,10 @@ type Node struct {
 	hosted    map[int32]*Hosted
 	addresses map[string]string // of nodes by server id, as last seen
 
-	ctx   context.Context // ends with Close
-	end   context.CancelFunc
-	tasks sync.WaitGroup
+	ctx     context.Context // ends with Close
+	end     context.CancelFunc
+	tasks   sync.WaitGroup // what changes the node until ctx ends
+	serving sync.WaitGroup // what other nodes are answered by, until the link is closed
 }
 
 // Open starts the node. It returns when the node belongs to a cluster and its partitions are open,
@@ -201,6 +202,7 @@ func (n *Node) Close() error {
 	if n.link != nil {
 		errs = append(errs, n.link.Close())
 	}
+	n.serving.Wait()
 	if n.log != nil {
 		errs = append(errs, n.log.Close())
 	}

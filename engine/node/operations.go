@@ -134,7 +134,7 @@ func (n *Node) askLeader(ctx context.Context, id int32, name string, request, an
 	if server == "" {
 		return fmt.Errorf("partition %d has no leader now", id)
 	}
-	got, err := n.router.Calls().Call(ctx, server, name, body)
+	got, err := n.ask(ctx, server, name, body)
 	if err != nil || answer == nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (n *Node) askCoordinator(ctx context.Context, name string, body []byte) ([]
 	if server == "" {
 		return nil, fmt.Errorf("partition %d has no leader now, which coordinates the cluster", coordinatorPartition)
 	}
-	return n.router.Calls().Call(ctx, server, name, body)
+	return n.ask(ctx, server, name, body)
 }
 
 // The calls between nodes.

@@ -135,10 +135,14 @@ func (n *Node) Ready() error {
 	if c == nil {
 		return fmt.Errorf("the cluster is not formed yet")
 	}
-	for _, wanted := range c.Hosted(n.config.ID, n.generation()) {
+	expected, err := c.Expected()
+	if err != nil {
+		return err
+	}
+	for _, wanted := range expected.Hosted(n.config.ID, n.generation()) {
 		h := n.partition(wanted.Partition)
 		if h == nil {
-			return fmt.Errorf("partition %d is not open yet", wanted.Partition)
+			return fmt.Errorf("partition %d is not on this node yet", wanted.Partition)
 		}
 		if h.Replica.Leader() == "" {
 			return fmt.Errorf("partition %d has no leader: a majority of its nodes must be up", wanted.Partition)
