@@ -32,6 +32,7 @@ type Judge struct {
 	at         int64
 	calls      *calls
 	open       *open
+	chain      *chain
 	checkers   []checker
 	listeners  [listenerSlots][]recordListener
 	violations []Violation
@@ -104,9 +105,9 @@ func NewJudge(options Options) *Judge {
 		options.Late = 2000
 	}
 	j := &Judge{options: options, perRule: map[string]int{}, found: map[string]int{}}
-	j.calls, j.open = newCalls(j), newOpen(j)
+	j.calls, j.open, j.chain = newCalls(j), newOpen(j), newChain(j)
 	j.checkers = []checker{
-		j.calls, j.open, newChain(j), newLeadership(j), newReplicas(j), newReplay(j), newExports(j), newOnce(j), newLeases(j), newTimers(j),
+		j.calls, j.open, j.chain, newLeadership(j), newReplicas(j), newReplay(j), newExports(j), newOnce(j), newLeases(j), newTimers(j),
 		newLifeCycle(j), newCorrelation(j), newMail(j), newLinear(j), newFinal(j), newMoney(j),
 	}
 	for _, c := range j.checkers {

@@ -67,4 +67,3 @@ type Client interface {
 	// Unfinished names what has not ended, for the report; empty when Idle.
 	Unfinished() []string
 }
-
