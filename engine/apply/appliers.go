@@ -91,6 +91,13 @@ var appliers = [own + 8][24]applier{
 		record.VariableUpdated: variablesUpdated,
 	},
 	record.ExporterValue - 1000 + own: {record.ExporterAcknowledged: exporterAcknowledged},
+	record.MessageOutcomeValue - 1000 + own: {
+		record.MessageOutcomeAwaiting:      messageOutcomeAwaiting,
+		record.MessageOutcomeCorrelated:    messageOutcomeSettled,
+		record.MessageOutcomeStarted:       messageOutcomeSettled,
+		record.MessageOutcomeBuffered:      messageOutcomeSettled,
+		record.MessageOutcomeNotCorrelated: messageOutcomeSettled,
+	},
 	record.DeliveryValue - 1000 + own: {
 		record.DeliveryReceived:     deliveryReceived,
 		record.DeliveryAcknowledged: deliveryAcknowledged,

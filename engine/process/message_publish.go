@@ -28,30 +28,11 @@ func messagePublish(s *step.Step, command *record.Record) {
 	taken := correlateToSubscriptions(s, m)
 	started := element.StartByMessage(s, m)
 	if v.WithOutcome {
-		respondOutcome(s, m, taken, started)
+		tellOutcome(s, m, taken, started)
 	}
 	if m.TimeToLive <= 0 {
 		s.Emit(m.Key, record.MessageExpired, &m.Message)
 	}
-}
-
-// respondOutcome answers what became of a message.
-func respondOutcome(s *step.Step, m *state.Message, taken, started []int64) {
-	answer, intent := outcome(&m.Message), record.MessageOutcomeNotCorrelated
-	answer.ProcessInstanceKeys = append(taken, started...)
-	switch {
-	case len(taken) > 0:
-		intent = record.MessageOutcomeCorrelated
-	case len(started) > 0:
-		intent = record.MessageOutcomeStarted
-	case m.TimeToLive > 0:
-		intent = record.MessageOutcomeBuffered
-	}
-	s.Respond(m.Key, intent, answer)
-}
-
-func outcome(m *record.Message) *record.MessageOutcome {
-	return &record.MessageOutcome{Name: m.Name, CorrelationKey: m.CorrelationKey, MessageID: m.MessageID, TenantID: m.TenantID}
 }
 
 // correlateToSubscriptions gives a message to one waiting instance of each process and returns

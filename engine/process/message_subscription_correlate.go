@@ -9,6 +9,7 @@ import (
 // on waiting gets the next buffered message.
 func messageSubscriptionCorrelate(s *step.Step, command *record.Record) {
 	v := command.Value.(*record.MessageSubscription)
+	confirm(s, v.MessageKey, v.ProcessInstanceKey)
 	sub := s.View.MessageSubscription(v.ElementInstanceKey, v.MessageName)
 	if sub == nil || !sub.Correlating {
 		return

@@ -7,7 +7,7 @@ import (
 )
 
 // processMessageSubscriptionCorrelate gives a message to the instance that waits for it. If it no
-// longer waits the message goes back.
+// longer waits the message goes back, with its variables: the other side may not have it any more.
 func processMessageSubscriptionCorrelate(s *step.Step, command *record.Record) {
 	v := command.Value.(*record.ProcessMessageSubscription)
 	back := &record.MessageSubscription{
@@ -18,6 +18,7 @@ func processMessageSubscriptionCorrelate(s *step.Step, command *record.Record) {
 	to := record.PartitionOf(v.MessageKey)
 	sub := s.View.ProcessMessageSubscription(v.ElementInstanceKey, v.MessageName)
 	if sub == nil || sub.Closing || !element.Waits(s, v.ElementInstanceKey) {
+		back.Variables = v.Variables
 		s.Send(to, -1, record.MessageSubscriptionReject, back)
 		return
 	}

@@ -66,6 +66,7 @@ const (
 	tableRouting
 	tableCheckpoint
 	tableDistribution
+	tableMessageOutcome
 	tableCount
 )
 

@@ -10,11 +10,17 @@ type Message struct {
 
 // Message finds a buffered message by its key; nil if there is none.
 func (v *View) Message(key int64) *Message {
-	m, ok := load[record.Message](v, v.key(tableMessage).num(key))
+	m, ok := loadOf[record.Message](v, tableMessage, key)
 	if !ok {
 		return nil
 	}
 	return &Message{Message: *m, Key: key}
+}
+
+// HasMessage tells whether a message is buffered.
+func (v *View) HasMessage(key int64) bool {
+	_, found := v.of(tableMessage, key)
+	return found
 }
 
 // BufferedMessages calls visit with the buffered messages of a name and correlation key, oldest
@@ -84,4 +90,25 @@ func (t *Tables) DeleteMessage(m *Message) {
 	for _, key := range taken {
 		t.overlay.remove(key)
 	}
+}
+
+// AwaitedOutcome is the call that waits for what becomes of a message; nil if none does.
+func (v *View) AwaitedOutcome(message int64) *record.MessageOutcome {
+	o, _ := loadOf[record.MessageOutcome](v, tableMessageOutcome, message)
+	return o
+}
+
+// PutAwaitedOutcome notes the call that waits for what becomes of a message.
+func (t *Tables) PutAwaitedOutcome(message int64, o *record.MessageOutcome) {
+	_, known := t.of(tableMessageOutcome, message)
+	if value := t.overlay.encode(o); known {
+		t.overlay.put(t.key(tableMessageOutcome).num(message), value)
+	} else {
+		t.overlay.insert(t.key(tableMessageOutcome).num(message), value)
+	}
+}
+
+// DeleteAwaitedOutcome forgets the call that waited for what becomes of a message.
+func (t *Tables) DeleteAwaitedOutcome(message int64) {
+	t.overlay.remove(t.key(tableMessageOutcome).num(message))
 }
