@@ -192,7 +192,7 @@ func (s *Source) warn() {
 	if now.Before(s.remind) {
 		return
 	}
-	if now.After(m.leaf.NotAfter) {
+	if !now.Before(m.leaf.NotAfter) {
 		s.remind = now.Add(remindPassed)
 		s.log.Error("certificate has expired; new connections fail until its file is replaced", m.describe(s.cert)...)
 		return
