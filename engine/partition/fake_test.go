@@ -150,6 +150,8 @@ func (m *fakeMachine) process(c core.Command) {
 		}
 		m.changes = append(m.changes, func() { m.s.awaiting = nil })
 		m.respond(c.RequestID, key)
+	default:
+		m.respond(c.RequestID, key)
 	}
 }
 

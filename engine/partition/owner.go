@@ -29,6 +29,8 @@ type owner struct {
 	waiting  map[uint64]*request // committed, answered later
 	coded    []byte              // buffer that entries are coded in
 
+	undelivered undelivered // jobs that leadership was lost over
+
 	timer *time.Timer
 	again bool // something is due already
 	idle  bool // the last decision came to nothing
@@ -61,13 +63,19 @@ func (o *owner) run() {
 		if !o.wait() {
 			return
 		}
+		o.p.overload.turned()
 		o.gather()
+		if len(o.taken) == 0 {
+			o.p.overload.empty()
+		}
 		o.look()
 		if o.machine == nil {
 			o.refuse(ErrNotLeader)
 			continue
 		}
+		n := len(o.taken)
 		o.turn()
+		o.p.overload.decided(n)
 	}
 }
 
@@ -133,7 +141,8 @@ func (o *owner) stepDown(reason error) {
 	}
 	o.machine = nil
 	o.timer.Stop()
-	o.p.streams.end(reason)
+	o.p.streams.end(reason, &o.undelivered)
+	o.undelivered.hand(o.p)
 	for id, r := range o.waiting {
 		delete(o.waiting, id)
 		r.finish(record.Record{}, reason)
@@ -167,6 +176,7 @@ func (o *owner) take(r *request) {
 	}
 	if len(o.taken) == 0 {
 		o.firstID = o.nextID + 1
+		o.p.overload.took(r.since)
 	}
 	o.nextID++
 	o.taken = append(o.taken, r)
@@ -234,12 +244,6 @@ func (o *owner) answer(q *query) {
 
 // turn decides about the commands in hand and what is due, and commits it.
 func (o *owner) turn() {
-	if len(o.taken) > 0 {
-		if err := o.p.config.Log.Full(); err != nil {
-			o.p.counts.refused.Add(uint64(len(o.taken)))
-			o.dropTaken(fmt.Errorf("%w: partition %d refuses new work: %w", ErrDiskFull, o.p.config.ID, err))
-		}
-	}
 	out, cause := o.decide(o.commands)
 	if cause == nil {
 		o.commit(out)
@@ -247,14 +251,6 @@ func (o *owner) turn() {
 		o.isolate(cause)
 	}
 	o.finishTurn()
-}
-
-// dropTaken answers the callers' commands with an error and keeps the internal ones, which end work
-// that has begun.
-func (o *owner) dropTaken(reason error) {
-	kept := append([]core.Command(nil), o.commands[len(o.taken):]...)
-	o.refuse(reason)
-	o.commands = append(o.commands, kept...)
 }
 
 // decide asks the machine; cause is what it panicked with.
@@ -284,6 +280,9 @@ func (o *owner) commit(out core.Output) {
 		o.coded = out.Batch.Append(o.coded[:0])
 		entry := bytes.Clone(o.coded)
 		if err := o.p.config.Log.Propose(o.term, entry, out.Batch.AppliedRows()); err != nil {
+			if mayBeCommitted(err) {
+				o.undelivered.output(&out)
+			}
 			o.lost(err)
 			return
 		}
@@ -305,6 +304,17 @@ func (o *owner) commit(out core.Output) {
 		o.p.config.Send(out.Sends)
 	}
 	o.release()
+	if out.Checkpoint != 0 {
+		o.checkpoint(out.Checkpoint)
+	}
+}
+
+// checkpoint has the state kept as it is after the batch that was just committed.
+func (o *owner) checkpoint(number int64) {
+	if err := o.p.config.Checkpoint(number); err != nil {
+		o.p.config.Logger.Error("the checkpoint could not be taken; the backup lacks this partition", "partition", o.p.config.ID,
+			"checkpoint", number, "error", err)
+	}
 }
 
 // lost ends leadership after a batch could not be committed, or may have been.

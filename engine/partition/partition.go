@@ -37,8 +37,11 @@ type Config struct {
 	// Reading is held while the machine reads the state: nobody else changes it meanwhile; nil for
 	// a state that only Propose changes.
 	Reading sync.Locker
-	// QueueSize is how many commands may wait; 4096.
+	// QueueSize is how many commands may wait; 4096. New work may fill three quarters of it.
 	QueueSize int
+	// QueueLatency is how long new work may wait in the queue before more of it is refused; other
+	// commands may wait five times as long. 200 ms.
+	QueueLatency time.Duration
 	// MaxCommands is how many commands one decision takes at most; 256.
 	MaxCommands int
 	// Now is the wall clock in milliseconds since the epoch; time.Now.
@@ -52,6 +55,10 @@ type Config struct {
 	// from the batches of one term. What was committed before is in the machine's outbox when Led is called.
 	// It must return at once.
 	Send func([]record.Send)
+	// Undelivered takes commands for the partition's next leader: they make jobs available again that were
+	// leased here and did not reach a worker before leadership was lost. They may be sent more than once,
+	// or not at all: then the jobs' leases end in time. It must return at once.
+	Undelivered func(yields []record.Record)
 	// Led is told when this node takes up leadership, with the machine, which may be read during the call and
 	// not after it, before anything is decided in that term; and when it gives it up, with nil. It must
 	// return at once.
@@ -86,6 +93,12 @@ func (c *Config) setDefaults() {
 	if c.Send == nil {
 		c.Send = func([]record.Send) {}
 	}
+	if c.QueueLatency <= 0 {
+		c.QueueLatency = 200 * time.Millisecond
+	}
+	if c.Undelivered == nil {
+		c.Undelivered = func([]record.Record) {}
+	}
 	if c.Led == nil {
 		c.Led = func(bool, uint64, Machine) {}
 	}
@@ -99,9 +112,11 @@ func (c *Config) setDefaults() {
 
 // Errors of Submit beside those of the log.
 var (
-	// ErrQueueFull means that the partition gets commands faster than it decides them. The command
+	// ErrOverloaded means that the partition gets commands faster than it decides them. The command
 	// was surely not accepted.
-	ErrQueueFull = errors.New("the partition is overloaded")
+	ErrOverloaded = errors.New("the partition is overloaded")
+	// ErrQueueFull is ErrOverloaded.
+	ErrQueueFull = ErrOverloaded
 	// ErrDiskFull means that the disk has too little room for new work. The command was surely not
 	// accepted.
 	ErrDiskFull = errors.New("the disk is full")
@@ -112,15 +127,16 @@ var (
 
 // Partition runs one partition. All methods may be called from many goroutines at once.
 type Partition struct {
-	config  Config
-	queue   chan *request
-	wake    chan struct{} // there are internal commands, changes of streams, or questions
-	quit    chan struct{}
-	done    chan struct{}
-	stopped sync.Once
-	leads   atomic.Bool
-	counts  counters
-	streams streams
+	config   Config
+	queue    chan *request
+	wake     chan struct{} // there are internal commands, changes of streams, or questions
+	quit     chan struct{}
+	done     chan struct{}
+	stopped  sync.Once
+	leads    atomic.Bool
+	counts   counters
+	streams  streams
+	overload overload
 
 	mu       sync.Mutex // guards what others leave for the owner
 	left     atomic.Bool
@@ -128,7 +144,8 @@ type Partition struct {
 	queries  []*query
 	gone     []uint64 // requests whose callers no longer wait
 
-	owner owner
+	requests sync.Pool // of *request
+	owner    owner
 }
 
 // Open starts the partition. It decides once its log says that this node leads.
@@ -138,6 +155,8 @@ func Open(c Config) *Partition {
 		config: c, queue: make(chan *request, c.QueueSize),
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
+	p.requests.New = func() any { return &request{done: make(chan struct{}, 1)} }
+	p.overload.target = c.QueueLatency
 	p.streams.init()
 	p.owner.init(p)
 	go p.owner.run()
@@ -151,12 +170,11 @@ func (p *Partition) Leads() bool { return p.leads.Load() }
 type request struct {
 	command record.Record
 	id      atomic.Uint64
+	since   int64 // when it was put into the queue
 	answer  record.Record
 	err     error
 	done    chan struct{}
 }
-
-var requests = sync.Pool{New: func() any { return &request{done: make(chan struct{}, 1)} }}
 
 func (r *request) finish(answer record.Record, err error) {
 	r.answer, r.err = answer, err
@@ -164,23 +182,28 @@ func (r *request) finish(answer record.Record, err error) {
 }
 
 // Submit has a command decided and waits until that is committed. The answer is the event that the
-// command led to, or its rejection. Errors: ErrQueueFull, ErrDiskFull, ErrQuarantined, ErrNotLeader,
+// command led to, or its rejection. Errors: ErrOverloaded, ErrDiskFull, ErrQuarantined, ErrNotLeader,
 // ErrUnknownOutcome, ErrStopped, or the context's, which ends the waiting
 // and not a command that is being decided.
 func (p *Partition) Submit(ctx context.Context, command record.Record) (record.Record, error) {
 	if !p.leads.Load() {
 		return record.Record{}, ErrNotLeader
 	}
-	r := requests.Get().(*request)
-	r.command = command
+	now := clock()
+	if err := p.admit(&command, now); err != nil {
+		p.counts.refused.Add(1)
+		return record.Record{}, err
+	}
+	r := p.requests.Get().(*request)
+	r.command, r.since = command, now
 	r.id.Store(0)
 	select {
 	case p.queue <- r:
 	default:
-		requests.Put(r)
+		p.requests.Put(r)
 		p.counts.refused.Add(1)
-		return record.Record{}, fmt.Errorf("%w: the command queue of partition %d is full (%d commands wait); "+
-			"send less or more slowly", ErrQueueFull, p.config.ID, p.config.QueueSize)
+		return record.Record{}, fmt.Errorf("%w: the command queue of partition %d is full; send less or more slowly",
+			ErrOverloaded, p.config.ID)
 	}
 	select {
 	case <-r.done:
@@ -196,7 +219,7 @@ func (p *Partition) Submit(ctx context.Context, command record.Record) (record.R
 	}
 	answer, err := r.answer, r.err
 	r.command, r.answer, r.err = record.Record{}, record.Record{}, nil
-	requests.Put(r)
+	p.requests.Put(r)
 	return answer, err
 }
 

@@ -1,6 +1,9 @@
 package partition
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // counters are written by the owner and by callers.
 type counters struct {
@@ -18,8 +21,10 @@ type Stats struct {
 	Commands, Batches, Bytes uint64
 	// Pushes are jobs handed to streams, Yields those that did not reach their worker.
 	Pushes, Yields uint64
-	// Refused are commands refused because the queue or the disk was full.
+	// Refused are commands refused because of overload or a full disk.
 	Refused uint64
+	// Waiting is how long commands wait in the queue, 0 while that is less than what is allowed.
+	Waiting time.Duration
 	// Panics are decisions in which the engine failed, Quarantined the commands set aside for it.
 	Panics, Quarantined uint64
 }
@@ -31,6 +36,7 @@ func (p *Partition) Stats() Stats {
 		Leads: p.Leads(), Queued: len(p.queue), QueueSize: cap(p.queue),
 		Commands: c.commands.Load(), Batches: c.batches.Load(), Bytes: c.bytes.Load(),
 		Pushes: c.pushes.Load(), Yields: c.yields.Load(), Refused: c.refused.Load(),
-		Panics: c.panics.Load(), Quarantined: c.quarantined.Load(),
+		Waiting: p.overload.waiting(len(p.queue), clock()),
+		Panics:  c.panics.Load(), Quarantined: c.quarantined.Load(),
 	}
 }

@@ -138,7 +138,7 @@ func (st *Stream) Close() {
 	s.mu.Unlock()
 	s.changed.Store(true)
 	for _, job := range left {
-		st.p.yield(job.Key)
+		st.p.yield(job.Key, job.Job)
 	}
 	st.p.wakeUp()
 }
@@ -164,9 +164,9 @@ func (st *Stream) signal() {
 }
 
 // yield makes a job available again that did not reach its worker.
-func (p *Partition) yield(job int64) {
+func (p *Partition) yield(key int64, job *record.Job) {
 	p.counts.yields.Add(1)
-	p.Post(record.NewCommand(job, record.JobYield, &record.Job{}))
+	p.Post(yieldCommand(key, job))
 }
 
 // settle takes over streams that were opened and closed.
@@ -212,11 +212,14 @@ func (s *streams) drop(r *ring) {
 	delete(s.rings, r.jobType)
 }
 
-// end closes all streams because the partition no longer decides here.
-func (s *streams) end(reason error) {
+// end closes all streams because the partition no longer decides here, and collects the jobs that
+// nobody has received.
+func (s *streams) end(reason error, lost *undelivered) {
 	s.settle()
 	for id, st := range s.byID {
-		st.end(reason)
+		for _, job := range st.end(reason) {
+			lost.job(job.Key, job.Job)
+		}
 		delete(s.byID, id)
 	}
 	for _, r := range s.active {
@@ -307,7 +310,7 @@ func (s *streams) deliver(pushes []core.Push) {
 		}
 		st.mu.Unlock()
 		if gone {
-			st.p.yield(push.Key)
+			st.p.yield(push.Key, &push.Job)
 		}
 	}
 }

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -46,9 +48,8 @@ type Node struct {
 	quit     chan struct{}
 	done     chan struct{}
 
-	space    sync.Mutex
-	lastLook time.Time
-	lastFree uint64
+	lastLook atomic.Int64 // when the free space was looked at, ns since the epoch
+	lastFree atomic.Uint64
 }
 
 // identity is the file node.json. An empty disk is a new generation of the node: raft must not take
@@ -92,6 +93,7 @@ func OpenNode(data string, o NodeOptions) (*Node, error) {
 		lock.Close()
 		return nil, err
 	}
+	n.lastFree.Store(math.MaxUint64) // until the first look
 	go n.housekeep()
 	return n, nil
 }
@@ -187,17 +189,16 @@ const spaceInterval = time.Second
 // Full is a *FullError while less space than the watermark is left. Writes should be refused then,
 // long before one fails. The disk is looked at once a second at most.
 func (n *Node) Full(now time.Time) error {
-	n.space.Lock()
-	defer n.space.Unlock()
-	if now.Sub(n.lastLook) >= spaceInterval || now.Before(n.lastLook) {
+	at, last := now.UnixNano(), n.lastLook.Load()
+	if (at-last >= int64(spaceInterval) || at < last) && n.lastLook.CompareAndSwap(last, at) {
 		free, err := n.opts.Files.Free(n.data)
 		if err != nil {
 			return err
 		}
-		n.lastLook, n.lastFree = now, free
+		n.lastFree.Store(free)
 	}
-	if n.lastFree < n.opts.MinFree {
-		return &FullError{n.data, n.lastFree, n.opts.MinFree}
+	if free := n.lastFree.Load(); free < n.opts.MinFree {
+		return &FullError{n.data, free, n.opts.MinFree}
 	}
 	return nil
 }

@@ -1,0 +1,139 @@
+package partition
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/payhub/payhub/engine/record"
+)
+
+// overload measures how long commands wait in the queue and refuses new ones, at once, when that is
+// too long. As in CoDel (RFC 8289) it is the shortest wait of an interval that counts: a burst that
+// is worked off passes, a queue that stands does not. New work is refused first; what ends or moves
+// work that has begun, and mail from other partitions, only when waiting gets much longer.
+type overload struct {
+	target   time.Duration
+	standing atomic.Int64 // ns: the shortest wait of the last interval, 0 when some command waited less than the target
+	turnedAt atomic.Int64 // clock at the owner's last look at the queue
+	each     atomic.Int64 // ns that a command takes of the owner's time, on average
+
+	// the owner's
+	until    int64 // end of the interval
+	shortest int64
+}
+
+const (
+	// overloadInterval is the time over which waits are compared.
+	overloadInterval = 100 * time.Millisecond
+	// lenience is how many times longer commands that are not new work may wait.
+	lenience = 5
+	// newWorkShare is the part of the queue, in percent, that new work may fill.
+	newWorkShare = 75
+)
+
+var started = time.Now()
+
+// clock is a time in ns that never goes back.
+func clock() int64 { return int64(time.Since(started)) }
+
+// took notes how long the oldest command of a decision has waited.
+func (o *overload) took(since int64) {
+	now := clock()
+	wait := now - since
+	if wait < int64(o.target) {
+		o.until = 0
+		if o.standing.Load() != 0 {
+			o.standing.Store(0)
+		}
+		return
+	}
+	if o.until == 0 {
+		o.until, o.shortest = now+int64(overloadInterval), wait
+		return
+	}
+	o.shortest = min(o.shortest, wait)
+	if now >= o.until {
+		o.standing.Store(o.shortest)
+		o.until, o.shortest = now+int64(overloadInterval), wait
+	}
+}
+
+// empty notes that nothing waits.
+func (o *overload) empty() {
+	o.until = 0
+	if o.standing.Load() != 0 {
+		o.standing.Store(0)
+	}
+}
+
+// turned notes that the owner looks at the queue.
+func (o *overload) turned() { o.turnedAt.Store(clock()) }
+
+// decided notes that n commands were decided and committed since the last look at the queue.
+func (o *overload) decided(n int) {
+	if n == 0 {
+		return
+	}
+	took, each := (clock()-o.turnedAt.Load())/int64(n), o.each.Load()
+	o.each.Store(each + (took-each)/8)
+}
+
+// waiting is how long a command that comes now has to expect to wait, as far as that is too long.
+func (o *overload) waiting(queued int, now int64) time.Duration {
+	if queued == 0 {
+		return 0
+	}
+	wait := max(o.standing.Load(), int64(queued)*o.each.Load()-int64(o.target))
+	if stuck := now - o.turnedAt.Load(); stuck > int64(o.target+overloadInterval) {
+		wait = max(wait, stuck) // nobody measures while a decision takes long
+	}
+	return time.Duration(wait)
+}
+
+// admit refuses a command when the partition is overloaded or the disk is full.
+func (p *Partition) admit(command *record.Record, now int64) error {
+	if !makesRoom(command) {
+		if err := p.config.Log.Full(); err != nil {
+			return fmt.Errorf("%w: partition %d refuses new work: %w", ErrDiskFull, p.config.ID, err)
+		}
+	}
+	queued, limit, room := len(p.queue), p.overload.target, cap(p.queue)
+	if isNewWork(command) {
+		room = room * newWorkShare / 100
+	} else {
+		limit *= lenience
+	}
+	if queued >= max(room, 1) {
+		return fmt.Errorf("%w: the command queue of partition %d is full (%d commands wait); send less or more slowly",
+			ErrOverloaded, p.config.ID, queued)
+	}
+	if wait := p.overload.waiting(queued, now); wait > limit {
+		return fmt.Errorf("%w: commands wait %d ms in partition %d, more than %d ms; send less or more slowly",
+			ErrOverloaded, wait.Milliseconds(), p.config.ID, limit.Milliseconds())
+	}
+	return nil
+}
+
+// isNewWork tells whether a command begins something, rather than ending or moving on what has begun.
+func isNewWork(command *record.Record) bool {
+	switch command.ValueType {
+	case record.ProcessInstanceCreationValue, record.DeploymentValue:
+		return true
+	case record.MessageValue:
+		return command.Intent == record.MessagePublish
+	}
+	return false
+}
+
+// makesRoom tells whether a command lets the log or the state shrink, so that it is decided also while the disk
+// is full.
+func makesRoom(command *record.Record) bool {
+	switch command.ValueType {
+	case record.ExporterValue, record.ClusterConfigurationValue:
+		return true
+	case record.DeliveryValue:
+		return command.Intent == record.DeliveryAcknowledge
+	}
+	return false
+}
