@@ -73,7 +73,9 @@ func (c *checks) quorum(r *replica, e *entry) {
 	have := 0
 	for _, m := range r.config.members {
 		n := c.w.nodes[m.id.node]
-		if image := n.disk.images[r.partition-1]; m.voter && n.generation == m.id.generation && image != nil && (image.holds(e.index, e.term) || image.store.base.note.index >= e.index) {
+		image := n.disk.images[r.partition-1]
+		lost := n.generation != m.id.generation || image.damaged // it had it, or had not: nobody can tell any more
+		if m.voter && (lost || image.holds(e.index, e.term) || image.store.base.note.index >= e.index) {
 			have++
 		}
 	}

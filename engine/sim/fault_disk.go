@@ -1,5 +1,7 @@
 package sim
 
+import "slices"
+
 // slowDisk makes syncs take long for a while.
 func slowDisk(w *world) int {
 	n := w.anyNode(running)
@@ -49,10 +51,15 @@ func (w *world) spareable(n *node) bool {
 	return true
 }
 
+// hostsAny tells whether a node has a replica of some partition.
+func (w *world) hostsAny(n *node) bool {
+	return slices.ContainsFunc(n.disk.images, func(m *image) bool { return m != nil })
+}
+
 // flipBit changes a bit of the log on a node's disk, which is found by its checksum when the node starts; then the disk
 // is replaced.
 func flipBit(w *world) int {
-	n := w.anyNode(w.spareable)
+	n := w.anyNode(func(n *node) bool { return w.spareable(n) && w.hostsAny(n) })
 	if n == nil {
 		return impossible
 	}
@@ -81,11 +88,14 @@ func loseDisk(w *world) int {
 	return n.number
 }
 
-// votes tells whether a node votes in all its partitions, as committed.
+// votes tells whether a node votes in all its partitions, as committed, and has an undamaged disk.
 func (c *checks) votes(n *node) bool {
 	for p := range c.logs {
 		if !c.w.hosted(int32(p+1), n.number) {
 			continue
+		}
+		if n.disk.images[p].damaged {
+			return false
 		}
 		if config := c.logs[p].config; config == nil || !config.voter(n.id()) {
 			return false

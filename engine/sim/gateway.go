@@ -106,7 +106,12 @@ func (g *gateway) ping() {
 				continue
 			}
 			g.w.net.stream(&g.process, &target.process, func() {
-				g.w.net.stream(&target.process, &g.process, func() { l.heard = g.w.now })
+				g.w.net.stream(&target.process, &g.process, func() {
+					if target.life != life { // it knows nothing of this connection
+						g.lostLink(to, life)
+					}
+					l.heard = g.w.now
+				})
 			})
 		}
 		g.ping()
@@ -123,9 +128,7 @@ func (g *gateway) reset() {
 	for _, q := range calls {
 		if !q.done {
 			q.done = true
-			if q.held != nil {
-				q.held.gone = true
-			}
+			q.leave()
 			g.w.client.finish(q, record.Record{}, check.Found{}, check.ErrUnknown)
 		}
 	}
@@ -155,12 +158,20 @@ func (g *gateway) take(q *request) {
 	}
 }
 
+// leave tells the node that nobody waits any more: what is not decided yet never will be.
+func (q *request) leave() {
+	if q.held != nil {
+		q.held.gone = true
+	}
+}
+
 // finish answers the client, once.
 func (g *gateway) finish(q *request, answer record.Record, found check.Found, err error) {
 	if q.done {
 		return
 	}
 	q.done = true
+	q.leave()
 	life := g.life
 	delay := g.w.net.delay() / 4
 	g.w.at(g.w.now+delay, func() {
@@ -250,7 +261,7 @@ const dialTimeout = 1_000_000
 func (g *gateway) send(to int, q *request) {
 	target := g.w.nodes[to]
 	q.node = to
-	try, life := q.try, target.life
+	try, life := q.try, g.links[to].life
 	back := func(do func()) {
 		g.w.net.stream(&target.process, &g.process, func() {
 			if g.links[to].life == life {
@@ -259,6 +270,10 @@ func (g *gateway) send(to int, q *request) {
 		})
 	}
 	g.w.net.stream(&g.process, &target.process, func() {
+		if target.life != life {
+			back(func() { g.lostLink(to, life) })
+			return
+		}
 		r := target.replica(q.partition)
 		if r == nil {
 			back(func() { g.answered(q, try, record.Record{}, check.Found{}, errNotLeader) })

@@ -176,6 +176,7 @@ func (n *node) down(power bool) {
 	for p, r := range n.replicas {
 		if r != nil {
 			n.w.checks.down(r)
+			r.runtime.die()
 			n.disk.images[p].store.crash()
 		}
 		n.replicas[p] = nil

@@ -138,6 +138,15 @@ func (t *runtime) stepDown(reason error) {
 	}
 }
 
+// die ends the runtime with its process: messages that still come for it find nothing.
+func (t *runtime) die() {
+	t.machine = nil
+	t.pace.busy = true
+	t.mail.end()
+	t.exports.end()
+	t.streams = streams{t: t}
+}
+
 // submit has a command decided.
 func (t *runtime) submit(c *call) {
 	if t.machine == nil {

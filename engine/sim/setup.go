@@ -84,7 +84,10 @@ func draw(o *Options, r *rand.Rand) setup {
 
 		queueSize:   one(0, 4096, 4096, 64),
 		maxCommands: one(0, 256, 256, 16, 1),
-		limits:      core.Limits{MaxRecords: one(0, 5000, 5000, 200, 20)},
+		limits:      core.Limits{MaxRecords: one(0, 5000, 5000, 500, 50)},
+	}
+	if s.maxCommands == 1 {
+		s.queueSize = 64 // more would wait longer than its callers
 	}
 	s.factor = min(one(o.Factor, 3, 3, 3, 5), s.nodes)
 	return s

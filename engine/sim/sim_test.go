@@ -27,3 +27,12 @@ func TestQuietWorld(t *testing.T) {
 		}
 	}
 }
+
+func TestWorlds(t *testing.T) {
+	for seed := uint64(1); seed <= 30; seed++ {
+		r := Run(Options{Seed: seed, Client: newSmoke(5)})
+		if len(r.Violations) > 0 {
+			t.Error(r.String())
+		}
+	}
+}

@@ -45,6 +45,21 @@ func (r *replica) stateAsked(from serverID, term uint64, base *layer, first uint
 		return
 	}
 	r.installing = true
+	r.n.disk.sync(func() { // what came before is settled first
+		if base.note.index <= r.commit {
+			r.installing = false
+			return
+		}
+		r.install(base, first, entries, baseTerm, func() {
+			if r.term == term {
+				answer(true, term)
+			}
+		})
+	})
+}
+
+// install replaces log and state; both are on the disk before done is called.
+func (r *replica) install(base *layer, first uint64, entries []*entry, baseTerm uint64, done func()) {
 	r.n.disk.write(operation{image: r.image, apply: func(m *image) {
 		m.first, m.entries = first, append([]*entry(nil), entries...)
 		m.store.base = base
@@ -58,9 +73,7 @@ func (r *replica) stateAsked(from serverID, term uint64, base *layer, first uint
 		r.reconfigure()
 		r.heard = r.w().now
 		r.w().checks.installed(r)
-		if r.term == term {
-			answer(true, term)
-		}
+		done()
 	})
 }
 
