@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"maps"
 	"slices"
 	"unsafe"
@@ -10,6 +8,7 @@ import (
 	"github.com/google/btree"
 
 	"github.com/payhub/payhub/engine/record"
+	"github.com/payhub/payhub/engine/sim/check"
 	"github.com/payhub/payhub/engine/state"
 )
 
@@ -169,20 +168,14 @@ func (s *store) sum() (sum [record.HashSize]byte) {
 		}
 	}
 	slices.Sort(keys)
-	hash := sha256.New()
+	var rows check.RowSum
 	for _, key := range slices.Compact(keys) {
-		value, found := s.Get(unsafe.Slice(unsafe.StringData(key), len(key)))
-		if found {
-			var sizes [8]byte
-			binary.BigEndian.PutUint32(sizes[:], uint32(len(key)))
-			binary.BigEndian.PutUint32(sizes[4:], uint32(len(value)))
-			hash.Write(sizes[:])
-			hash.Write([]byte(key))
-			hash.Write(value)
+		name := unsafe.Slice(unsafe.StringData(key), len(key))
+		if value, found := s.Get(name); found {
+			rows.Add(name, value)
 		}
 	}
-	hash.Sum(sum[:0])
-	return sum
+	return rows.Sum()
 }
 
 // Scan implements state.Reader.

@@ -26,7 +26,14 @@ type keyHistory struct {
 	model *porcupine.Model
 	at    where
 	ops   []porcupine.Operation
-	plain bool // so far one operation alone, which cannot be wrong
+	// unsure are calls without an answer. What the log did not do for them by the end never happened; leaving those out
+	// keeps the search short.
+	unsure []unsure
+}
+
+type unsure struct {
+	call  *call
+	input any
 }
 
 // linearTimeout bounds the search on one key; its history is short, so that it is never reached in practice.
@@ -61,13 +68,12 @@ func (k *linear) answered(c *call) {
 	if model == nil {
 		return
 	}
-	end, output := c.answeredAt, any(nil)
+	h := k.history(name, model, where{partition: c.partition, key: c.command.Key})
 	if c.err != nil {
-		end = math.MaxInt64 // it may still happen, or never: that is what an operation at the end of time is
-	} else {
-		output = c.answer
+		h.unsure = append(h.unsure, unsure{c, input})
+		return
 	}
-	k.history(name, model, where{partition: c.partition, key: c.command.Key}).add(c.invokedAt, end, input, output)
+	h.add(c.invokedAt, c.answeredAt, input, c.answer)
 }
 
 // subject is the key that a call is about, its model, and what the model is told of the call.
@@ -138,6 +144,11 @@ func (k *linear) record(e *Entry, r *record.Record) {
 func (k *linear) end([]string) {
 	names := make([]string, 0, len(k.histories))
 	for name, h := range k.histories {
+		for _, u := range h.unsure {
+			if u.call.happened || u.call.command.OperationReference == 0 {
+				h.add(u.call.invokedAt, math.MaxInt64, u.input, nil)
+			}
+		}
 		if len(h.ops) > 1 {
 			names = append(names, name)
 		}

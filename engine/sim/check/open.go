@@ -100,6 +100,9 @@ func (k *open) record(e *Entry, r *record.Record) {
 			r.Intent == record.ProcessMessageSubscriptionDeleting || r.Intent == record.ProcessMessageSubscriptionCorrelated && !v.IsInterrupting
 		k.keep(k.subscriptions, e, r, open, v.ProcessInstanceKey, v.MessageName)
 	case *record.MessageSubscription:
+		if r.Intent == record.MessageSubscriptionRejected {
+			return // about a message; the subscription may be gone
+		}
 		open := r.Intent != record.MessageSubscriptionDeleted && (r.Intent != record.MessageSubscriptionCorrelated || !v.IsInterrupting)
 		k.keep(k.waiting, e, r, open, v.ProcessInstanceKey, v.MessageName)
 	case *record.Incident:
