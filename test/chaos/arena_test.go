@@ -253,3 +253,15 @@ func (a *arena) blame(v *judge.Verdict) {
 		a.Error(place)
 	}
 }
+
+// gapsBelow fails the test when writes stood still for longer after a fault: the p99 and the longest gap.
+func (a *arena) gapsBelow(p99, longest time.Duration) {
+	a.Helper()
+	gaps := a.gaps()
+	if got := quantile(gaps, 0.99); len(gaps) >= 60 && got > p99 {
+		a.Errorf("p99 of the gaps in committed writes is %s, at most %s is promised", got, p99)
+	}
+	if got := quantile(gaps, 1); got > longest {
+		a.Errorf("the longest gap in committed writes is %s, at most %s is promised", got, longest)
+	}
+}

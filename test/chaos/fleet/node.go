@@ -203,7 +203,12 @@ func (n *Node) Terminate() error {
 		return err
 	}
 	if ended, err := n.Ended(endWithin); !ended {
-		return errors.Join(fmt.Errorf("node %d runs on %s after SIGTERM\n%s", n.ID, endWithin, n.LastWords()), n.Kill())
+		words := n.LastWords()
+		_ = n.Signal(syscall.SIGQUIT) // its log then says where every goroutine is
+		if ended, _ := n.Ended(endWithin); !ended {
+			_ = n.Kill() // it is gone either way
+		}
+		return fmt.Errorf("node %d ran on %s after SIGTERM; its log ends with its goroutines\n%s", n.ID, endWithin, words)
 	} else if err != nil {
 		return fmt.Errorf("node %d after SIGTERM: %w\n%s", n.ID, err, n.LastWords())
 	}
@@ -238,8 +243,10 @@ func (n *Node) Log() string {
 	return string(text)
 }
 
-// LastWords is the end of the node's log.
+// LastWords is the end of the node's log, without the lines of requests.
 func (n *Node) LastWords() string {
-	lines := strings.Split(strings.TrimSpace(n.Log()), "\n")
-	return strings.Join(lines[max(0, len(lines)-20):], "\n")
+	lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(n.Log()), "\n"), func(line string) bool {
+		return strings.Contains(line, "level=INFO msg=request ")
+	})
+	return strings.Join(lines[max(0, len(lines)-12):], "\n")
 }

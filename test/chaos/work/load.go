@@ -199,3 +199,13 @@ func (l *Load) settle(looks []func(*Door) bool, deadline time.Time) (open int) {
 	all.Wait()
 	return open
 }
+
+// Any is a payment that was acknowledged, "" while there is none.
+func (l *Load) Any() (transaction string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.payments) == 0 {
+		return ""
+	}
+	return l.payments[0]
+}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/payhub/payhub/connectors/sdk"
 	"github.com/payhub/payhub/test/chaos/bank"
 	"github.com/payhub/payhub/test/chaos/history"
 )
@@ -147,4 +148,9 @@ func rest(ctx context.Context, d time.Duration) bool {
 	case <-t.C:
 		return true
 	}
+}
+
+// TransferOnce is the idempotency key that the hub gives to a payment, by its transaction.
+func TransferOnce(transaction string) sdk.OnceKey {
+	return sdk.OnceKey{Tenant: bank.PayerTenant, API: "transfer", Key: transaction}
 }
