@@ -28,7 +28,8 @@ func quiet() ReplicaConfig {
 type running struct {
 	node *Node
 	*Replica
-	term uint64
+	term  uint64
+	leads bool
 }
 
 // start opens a node with one replica and waits until it leads.

@@ -88,8 +88,12 @@ func (w *watched) matched(id raft.ServerID, term uint64) uint64 {
 	return 0
 }
 
-// close closes the transport under the watch.
+// close closes the transport under the watch, and its connections to others; those from others are
+// the stream layer's.
 func (w *watched) close() error {
+	if c, ok := w.Transport.(interface{ CloseStreams() }); ok {
+		c.CloseStreams()
+	}
 	if c, ok := w.Transport.(raft.WithClose); ok {
 		return c.Close()
 	}
