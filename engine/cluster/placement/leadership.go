@@ -1,6 +1,7 @@
 package placement
 
 import (
+	"cmp"
 	"slices"
 )
 
@@ -84,29 +85,45 @@ func (l *leadership) lead(partition int, node int32) {
 	s.nodes = slices.Insert(s.nodes, 0, node)
 }
 
-// seconds chooses who comes second in the partitions that are not as before, so that a node's
-// leaderships go to as many others as possible when it fails.
+// seconds chooses who comes second in the partitions that are not as before: who has been second to the
+// same node least often, of equals second to anyone least often, of equals the next along the ring. So
+// a node's leaderships go to as many others as possible when it fails.
 func (l *leadership) seconds(before [][]int32) {
 	type pair struct{ first, second int32 }
-	pairs := map[pair]int{}
-	changed := func(i int) bool { return !slices.Equal(before[i], l.partitions[i].nodes) }
-	for i, s := range l.partitions {
-		if len(s.nodes) > 1 && !changed(i) {
-			pairs[pair{s.nodes[0], s.nodes[1]}]++
+	pairs, second := map[pair]int{}, map[int32]int{}
+	count := func(nodes []int32) {
+		if len(nodes) > 1 {
+			pairs[pair{nodes[0], nodes[1]}]++
+			second[nodes[1]]++
 		}
 	}
-	for i := range l.partitions {
-		nodes := l.partitions[i].nodes
-		if len(nodes) < 2 || !changed(i) {
+	changed := make([]bool, len(l.partitions))
+	for i, s := range l.partitions {
+		if changed[i] = !slices.Equal(before[i], s.nodes); !changed[i] {
+			count(s.nodes)
+		}
+	}
+	for i, s := range l.partitions {
+		if !changed[i] || len(s.nodes) < 2 {
 			continue
 		}
-		best := 1
-		for at := 2; at < len(nodes); at++ {
-			if pairs[pair{nodes[0], nodes[at]}] < pairs[pair{nodes[0], nodes[best]}] {
-				best = at
-			}
-		}
-		nodes[1], nodes[best] = nodes[best], nodes[1]
-		pairs[pair{nodes[0], nodes[1]}]++
+		first := s.nodes[0]
+		best := slices.MinFunc(s.nodes[1:], func(a, b int32) int {
+			return cmp.Or(
+				cmp.Compare(pairs[pair{first, a}], pairs[pair{first, b}]),
+				cmp.Compare(second[a], second[b]),
+				cmp.Compare(l.distance(first, a), l.distance(first, b)),
+			)
+		})
+		at := slices.Index(s.nodes, best)
+		copy(s.nodes[2:at+1], s.nodes[1:at])
+		s.nodes[1] = best
+		count(s.nodes)
 	}
+}
+
+// distance is how many steps along the ring it is from a node to another.
+func (l *leadership) distance(from, to int32) int {
+	n := len(l.nodes)
+	return (slices.Index(l.nodes, to) - slices.Index(l.nodes, from) + n) % n
 }
