@@ -43,23 +43,30 @@ func TestGRPCKnowsWhoCalls(t *testing.T) {
 			t.Errorf("the caller is %v", who)
 		}
 
-		watch, err := stub.Watch(within(t, 20*time.Second), &grpc_health_v1.HealthCheckRequest{})
+		watching, hangUp := context.WithCancel(t.Context())
+		defer hangUp()
+		watch, err := stub.Watch(watching, &grpc_health_v1.HealthCheckRequest{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := watch.Recv(); err != nil {
 			t.Fatal(err)
 		}
+		stopped := make(chan struct{})
 		go func() { // an orderly end: the listener goes first, calls under way end in their own time
-			time.Sleep(50 * time.Millisecond)
+			defer close(stopped)
 			server.GracefulStop()
 		}()
+		eventually(t, "the listener is closed", func() bool { return visit(t, a, "1-g1") != nil })
+		select {
+		case <-stopped:
+			t.Error("a call under way was ended")
+		case <-time.After(50 * time.Millisecond):
+		}
+		hangUp()
+		<-stopped
 		if err := <-ended; err != nil {
 			t.Errorf("serving ended with %v", err)
 		}
-		if err := visit(t, a, "1-g1"); err == nil {
-			t.Error("a server that ended took a connection")
-		}
-		_ = client.Close()
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -147,9 +148,15 @@ func host(conn net.Conn) string {
 type pending struct {
 	limit int
 
-	mu     sync.Mutex
-	closed bool
-	conns  []net.Conn
+	mu      sync.Mutex
+	closed  bool
+	callers []caller
+}
+
+// caller is a connection in the handshake.
+type caller struct {
+	conn net.Conn
+	host string
 }
 
 // add takes a caller in. When there are too many, the oldest of the host that has most of them is
@@ -162,42 +169,41 @@ func (p *pending) add(conn net.Conn) {
 		_ = conn.Close()
 		return
 	}
-	p.conns = append(p.conns, conn)
-	if len(p.conns) <= p.limit {
+	p.callers = append(p.callers, caller{conn, host(conn)})
+	if len(p.callers) <= p.limit {
 		return
 	}
 	counts := map[string]int{}
-	for _, c := range p.conns {
-		counts[host(c)]++
+	for _, c := range p.callers {
+		counts[c.host]++
 	}
 	oldest := 0
-	for i, c := range p.conns {
-		if counts[host(c)] > counts[host(p.conns[oldest])] {
+	for i, c := range p.callers {
+		if counts[c.host] > counts[p.callers[oldest].host] {
 			oldest = i
 		}
 	}
-	_ = p.conns[oldest].Close()
-	p.conns = append(p.conns[:oldest], p.conns[oldest+1:]...)
+	_ = p.callers[oldest].conn.Close()
+	p.callers = slices.Delete(p.callers, oldest, oldest+1)
 }
 
 // remove lets a caller go; false when it was ended before.
 func (p *pending) remove(conn net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i, c := range p.conns {
-		if c == conn {
-			p.conns = append(p.conns[:i], p.conns[i+1:]...)
-			return true
-		}
+	i := slices.IndexFunc(p.callers, func(c caller) bool { return c.conn == conn })
+	if i < 0 {
+		return false
 	}
-	return false
+	p.callers = slices.Delete(p.callers, i, i+1)
+	return true
 }
 
 // count is how many there are.
 func (p *pending) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.conns)
+	return len(p.callers)
 }
 
 // end ends all and takes no more.
@@ -205,8 +211,8 @@ func (p *pending) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
-	for _, c := range p.conns {
-		_ = c.Close()
+	for _, c := range p.callers {
+		_ = c.conn.Close()
 	}
-	p.conns = nil
+	p.callers = nil
 }
