@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -57,19 +58,20 @@ func TestRandomProcessesOnManyPartitions(t *testing.T) {
 // check says what does not hold after everything has ended.
 func (w *world) check(model *coretest.Model, deployed []map[string]string) error {
 	for i, m := range w.members {
-		b := &backend{store: m.store, log: m.log}
-		counts := map[string]string{} // what counts mail stays
-		for key, value := range rows(m.store) {
-			if state.Lasting(key[0]) {
-				counts[key] = value
-			}
-		}
-		for key, value := range deployed[i] {
-			counts[key] = value
-		}
-		if err := check(b, model, counts); err != nil {
+		if err := check(&backend{store: m.store, log: m.log}, model, lasting(m, deployed[i])); err != nil {
 			return fmt.Errorf("partition %d: %w", m.id, err)
 		}
 	}
 	return nil
+}
+
+// lasting are the rows that may be there in the end: those of the deployment, and what counts mail.
+func lasting(m *member, deployed map[string]string) map[string]string {
+	may := maps.Clone(deployed)
+	for key, value := range rows(m.store) {
+		if state.Lasting(key[0]) {
+			may[key] = value
+		}
+	}
+	return may
 }

@@ -94,13 +94,20 @@ func check(b *backend, m *coretest.Model, deployed map[string]string) error {
 	if incidents := m.OpenIncidents(); len(incidents) > 0 {
 		return fmt.Errorf("the incident at %s is still open", incidents[0].Instance.Name)
 	}
-	left := rows(b.store)
-	for key := range left {
+	if err := nothingLeft(b.store, deployed); err != nil {
+		return err
+	}
+	return replay(b)
+}
+
+// nothingLeft checks that there are no other rows than those that were there after the deployment.
+func nothingLeft(store *state.Memory, deployed map[string]string) error {
+	for key := range rows(store) {
 		if _, ok := deployed[key]; !ok {
 			return fmt.Errorf("a row is left: %q", key)
 		}
 	}
-	return replay(b)
+	return nil
 }
 
 // replay applies the log to empty stores, as one run and going on from what lay in the middle of it, and compares with

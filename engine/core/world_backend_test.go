@@ -63,6 +63,12 @@ func (w *world) route(command *record.Record) int32 {
 // ask sends a command to a partition, and returns the answer: when everything has settled, or, if
 // the world is hasty, perhaps before.
 func (w *world) ask(partition int32, command record.Record) (record.Record, error) {
+	if w.cut--; w.cut == 0 {
+		m := w.members[w.random.IntN(len(w.members))]
+		if _, err := w.decide(m, core.Command{Record: record.NewCommand(-1, record.CheckpointCreate, &record.Checkpoint{Number: 1})}); err != nil {
+			return record.Record{}, err
+		}
+	}
 	w.request++
 	id := w.request
 	if _, err := w.decide(w.member(partition), core.Command{RequestID: id, Record: command}); err != nil {

@@ -19,6 +19,7 @@ type world struct {
 	faults  faults
 	limits  core.Limits
 	hasty   int // after how many rounds at most a caller goes on once it has its answer; 0: when everything has settled
+	cut     int // after how many commands some partition takes checkpoint 1; 0: never
 	random  *rand.Rand
 	members []*member
 	network []*letter
@@ -42,6 +43,7 @@ type member struct {
 	courier *delivery.Courier
 	log     [][]byte
 	term    int
+	kept    map[string]string // the state at the checkpoint, nil before
 }
 
 // letter is a parcel on its way, or the answer to one.
@@ -94,13 +96,16 @@ func (w *world) decide(m *member, commands ...core.Command) (core.Output, error)
 	}
 	coded := out.Batch.Append(nil)
 	m.log = append(m.log, coded)
-	rows, err := record.DecodeRows(coded)
+	changes, err := record.DecodeRows(coded)
 	if err != nil {
 		return out, err
 	}
-	m.store.Apply(rows)
+	m.store.Apply(changes)
 	m.core.Committed(out.Batch)
 	m.courier.Sent(out.Sends)
+	if out.Checkpoint != 0 {
+		m.kept = rows(m.store)
+	}
 	for _, r := range out.Responses {
 		w.answers[r.RequestID] = r.Record
 	}
