@@ -197,6 +197,9 @@ func (l *lane) run(ctx context.Context, client nodepb.NodeClient) {
 		err = <-ends
 	}
 	l.cancel()
+	if errors.Is(err, errSilent) {
+		l.r.roster.renew(l.server)
+	}
 	l.fail(errLane(l.server, err))
 }
 
@@ -214,6 +217,7 @@ func (l *lane) write(ctx context.Context, stream nodepb.Node_CommandsClient) err
 		l.pending, l.written = spare[:0], l.lastID
 		l.mu.Unlock()
 		if len(frame) == 0 {
+			spare = frame
 			continue
 		}
 		if err := stream.Send(&nodepb.Frame{Items: frame}); err != nil {

@@ -201,6 +201,18 @@ func (o *roster) tellAll(alive map[string]bool) {
 	}
 }
 
+// renew gives up a connection that is dead without being closed: who needs the node connects anew.
+func (o *roster) renew(server string) {
+	o.mu.Lock()
+	p := o.peers[server]
+	delete(o.peers, server)
+	o.mu.Unlock()
+	if p != nil {
+		p.close()
+		o.changed()
+	}
+}
+
 func (p *peer) busy() bool {
 	l := p.lane.Load()
 	return l != nil && !l.over() && l.busy()

@@ -228,6 +228,7 @@ func (v *serving) write(stream nodepb.Node_CommandsServer) {
 			frame = v.r.loads.append(frame, v.r.view.Load().locals)
 		}
 		if len(frame) == 0 {
+			spare = frame
 			continue
 		}
 		if err := stream.Send(&nodepb.Frame{Items: frame}); err != nil {
