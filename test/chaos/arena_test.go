@@ -14,6 +14,7 @@ import (
 	"github.com/payhub/payhub/test/chaos/fleet"
 	"github.com/payhub/payhub/test/chaos/history"
 	"github.com/payhub/payhub/test/chaos/judge"
+	"github.com/payhub/payhub/test/chaos/network"
 	"github.com/payhub/payhub/test/chaos/work"
 )
 
@@ -26,6 +27,7 @@ type form struct {
 	settings                  map[string]string
 	env                       []string
 	network                   fleet.Network
+	doors                     *network.Proxies // that clients go through; nil: none
 	rates                     *work.Rates
 }
 
@@ -96,7 +98,7 @@ func (a *arena) build(f form) {
 	a.must(err)
 	addresses := make([]work.Address, len(a.cluster.Nodes))
 	for i, n := range a.cluster.Nodes {
-		addresses[i] = work.Address{Node: n.ID, GRPC: n.GRPC, HTTP: n.HTTP}
+		addresses[i] = work.Address{Node: n.ID, GRPC: a.front(f.doors, n.ID, n.GRPC), HTTP: a.front(f.doors, n.ID, n.HTTP)}
 	}
 	a.doors, err = work.Open(addresses, a.journal)
 	a.must(err)
@@ -117,6 +119,17 @@ func (a *arena) build(f form) {
 			}
 		}
 	})
+}
+
+// front puts a proxy in front of what clients speak to, if there are proxies.
+func (a *arena) front(doors *network.Proxies, node int, address string) string {
+	a.Helper()
+	if doors == nil {
+		return address
+	}
+	proxy, err := doors.Open(node, address)
+	a.must(err)
+	return proxy
 }
 
 // quiet is a log of workers: it goes into a file, because it is full of nodes that are away.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -208,4 +209,14 @@ func (l *Load) Any() (transaction string) {
 		return ""
 	}
 	return l.payments[0]
+}
+
+// PayAlso makes a payment beside the load's own, until it is acknowledged; it is followed to its end as those are.
+func (l *Load) PayAlso(dice *rand.Rand, key string, o history.Order) {
+	transaction := l.PayUntilAcknowledged(l.ctx, dice, key, o)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if transaction != "" && !slices.Contains(l.payments, transaction) {
+		l.payments = append(l.payments, transaction)
+	}
 }

@@ -138,3 +138,12 @@ func gapOf(times []time.Time, from, to time.Time) (longest time.Duration) {
 	}
 	return max(longest, to.Sub(before))
 }
+
+// CommittedSince tells whether every partition had a write committed since then.
+func (p *Probe) CommittedSince(then time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !slices.ContainsFunc(p.commits, func(commits []time.Time) bool {
+		return len(commits) == 0 || commits[len(commits)-1].Before(then)
+	})
+}
