@@ -38,18 +38,21 @@ type CheckpointInfo struct {
 // that is applied, out of hard links, with the entries that exporters still need. index is the last
 // entry in it. It may be called while entries are applied.
 func (r *Replica) Checkpoint(dir string) (index uint64, err error) {
-	defer func() {
-		if err != nil {
-			os.RemoveAll(dir)
-			err = fmt.Errorf("raftlog: checkpoint of partition %d in %s: %w", r.config.Partition, dir, err)
+	if err = os.MkdirAll(filepath.Dir(dir), 0o755); err == nil {
+		if err = os.Mkdir(dir, 0o755); err == nil {
+			if index, err = r.checkpoint(dir); err != nil {
+				os.RemoveAll(dir)
+			}
 		}
-	}()
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return 0, err
 	}
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return 0, err
+	if err != nil {
+		return 0, fmt.Errorf("raftlog: checkpoint of partition %d in %s: %w", r.config.Partition, dir, err)
 	}
+	return index, nil
+}
+
+// checkpoint fills an empty folder.
+func (r *Replica) checkpoint(dir string) (index uint64, err error) {
 	release := r.view.hold(0)
 	defer release()
 	if index, _, err = r.store.Checkpoint(filepath.Join(dir, checkpointState)); err != nil {

@@ -196,8 +196,11 @@ func parseNote(b []byte) (n note, err error) {
 	if len(b) == 0 {
 		return n, nil
 	}
+	if b[0] > noteVersion {
+		return n, &NewerFormatError{What: "the state", Found: int(b[0]), Known: noteVersion}
+	}
 	if len(b) < 17 || b[0] != noteVersion {
-		return n, errors.New("raftlog: the note of the state is damaged or of a newer version")
+		return n, errors.New("raftlog: the note of the state is damaged")
 	}
 	n.term, n.confAt = binary.BigEndian.Uint64(b[1:]), binary.BigEndian.Uint64(b[9:])
 	if rest := bytes.Clone(b[17:]); len(rest) > 0 {
