@@ -233,9 +233,8 @@ func (d delegate) NotifyMerge(nodes []*memberlist.Node) error {
 			err = d.g.related(m)
 		}
 		if err != nil {
-			err = fmt.Errorf("%s at %s is refused: %w", n.Name, addressOf(n), err)
-			d.g.log.Warn("gossip: " + err.Error())
-			return err
+			d.g.log.Warn("gossip: node refused", "node", n.Name, "address", addressOf(n), "reason", err)
+			return fmt.Errorf("%s at %s is refused: %w", n.Name, addressOf(n), err)
 		}
 	}
 	return nil

@@ -14,6 +14,8 @@ import (
 	"go.uber.org/goleak"
 )
 
+var discard = slog.New(slog.DiscardHandler)
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // node is a member of a cluster under test, with what its callbacks have said.

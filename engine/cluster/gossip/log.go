@@ -4,6 +4,7 @@ import (
 	"context"
 	"log"
 	"log/slog"
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -13,8 +14,8 @@ import (
 const (
 	// logInterval is how often the same line is written; what others can provoke must not fill a disk.
 	logInterval = 10 * time.Second
-	// logKinds bounds the kinds of lines that are remembered.
-	logKinds = 256
+	// logKinds bounds the kinds of lines in that time; further ones are left out.
+	logKinds = 64
 )
 
 // limited is a log in which a line is written again only after a while; it then says how often it was
@@ -72,7 +73,10 @@ func (l *limited) due(key string) (skipped int, write bool) {
 	k := l.kinds[key]
 	if k == nil {
 		if len(l.kinds) >= logKinds {
-			clear(l.kinds)
+			maps.DeleteFunc(l.kinds, func(_ string, k *kind) bool { return now.Sub(k.last) >= logInterval })
+		}
+		if len(l.kinds) >= logKinds {
+			return 0, false
 		}
 		k = &kind{}
 		l.kinds[key] = k
