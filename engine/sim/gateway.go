@@ -366,10 +366,15 @@ func (g *gateway) lostLink(to int, life uint64) {
 
 // learn takes an announcement of a leader.
 func (g *gateway) learn(partition int32, k known) {
-	if l := &g.leaders[partition-1]; k.term > l.term || k.term == l.term && l.node < 0 {
-		*l = k
-		for _, s := range g.sources {
-			s.led(partition)
-		}
+	l := &g.leaders[partition-1]
+	if k.term == l.term && l.node < 0 {
+		l.node = k.node
+	}
+	if k.term <= l.term {
+		return
+	}
+	*l = k
+	for _, s := range g.sources {
+		s.led(partition)
 	}
 }

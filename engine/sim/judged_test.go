@@ -14,6 +14,7 @@ import (
 var (
 	judgedSeed  = flag.Uint64("judged-seed", 0, "the seed that TestJudgedSeed replays")
 	judgedSeeds = flag.Uint64("judged-seeds", 20, "how many seeds TestJudgedWorlds runs")
+	judgedFrom  = flag.Uint64("judged-from", 1, "the first of them")
 )
 
 // judged runs a world with the whole workload, judged by every checker.
@@ -40,7 +41,7 @@ func TestJudgedSeed(t *testing.T) {
 }
 
 func TestJudgedWorlds(t *testing.T) {
-	for seed := uint64(1); seed <= *judgedSeeds; seed++ {
+	for seed := *judgedFrom; seed < *judgedFrom+*judgedSeeds; seed++ {
 		report, judge, users := judged(seed, 300, nil)
 		t.Logf("seed %d: %d tasks, %+v, %d commands decided, %d s", seed, users.Begun(), judge.Counts(), report.Commands, report.Simulated/1000)
 		for i, v := range report.Violations {

@@ -9,7 +9,7 @@ type network struct {
 	base    int64    // shortest delay in microseconds
 	jitter  int64    // what may be added to it
 	usual   int64    // jitter while nothing is wrong
-	ordered [][]int64
+	pipes   [][]pipe
 
 	lost, doubled uint64
 }
@@ -19,7 +19,7 @@ func newNetwork(w *world, size int) *network {
 	n.usual = n.jitter
 	for range size {
 		n.cut = append(n.cut, make([]bool, size))
-		n.ordered = append(n.ordered, make([]int64, size))
+		n.pipes = append(n.pipes, make([]pipe, size))
 	}
 	return n
 }
@@ -50,22 +50,59 @@ func (n *network) send(from, to *process, receive func()) {
 // retransmission is what a lost packet costs a stream.
 const retransmission = 200_000
 
+// pipe is one direction of a connection.
+type pipe struct {
+	last    int64    // when the newest message arrives
+	waiting []func() // what cannot get through now
+}
+
 // stream takes a message to a process over a connection: in order and once. What is lost on the way is repeated, which
-// takes time; while the way is cut nothing comes, and the sender does not learn it.
+// takes time; while the way is cut everything waits, until the connection breaks with one of its ends.
 func (n *network) stream(from, to *process, receive func()) {
-	if n.cut[from.address][to.address] {
-		n.lost++
+	life := to.life
+	pass := func() {
+		if to.life == life {
+			n.pass(from, to, receive)
+		}
+	}
+	p := &n.pipes[from.address][to.address]
+	if len(p.waiting) == 0 && !n.cut[from.address][to.address] {
+		pass()
 		return
 	}
+	n.lost++
+	p.waiting = append(p.waiting, pass)
+	if len(p.waiting) == 1 {
+		n.retry(from, to)
+	}
+}
+
+// retry tries from time to time what waits.
+func (n *network) retry(from, to *process) {
+	n.w.at(n.w.now+retransmission, func() {
+		if n.cut[from.address][to.address] {
+			n.retry(from, to)
+			return
+		}
+		p := &n.pipes[from.address][to.address]
+		waiting := p.waiting
+		p.waiting = nil
+		for _, pass := range waiting {
+			pass()
+		}
+	})
+}
+
+// pass takes a message through the pipe.
+func (n *network) pass(from, to *process, receive func()) {
 	delay := n.delay()
 	for n.loss > 0 && n.w.pick(1000) < n.loss {
 		n.lost++
 		delay += retransmission
 	}
-	last := &n.ordered[from.address][to.address]
-	at := max(n.w.now+delay, *last+1)
-	*last = at
-	n.carry(to, at-n.w.now, receive)
+	p := &n.pipes[from.address][to.address]
+	p.last = max(n.w.now+delay, p.last+1)
+	n.carry(to, p.last-n.w.now, receive)
 }
 
 func (n *network) carry(to *process, delay int64, receive func()) {

@@ -157,25 +157,27 @@ func (s *store) install(base *layer) {
 	s.crash()
 }
 
-// sum is the checksum of all rows.
-func (s *store) sum() (sum [record.HashSize]byte) {
-	var keys []string
-	for _, l := range []*layer{s.base, s.frozen, s.dirty} {
-		if l != nil {
-			for key := range l.cells {
-				keys = append(keys, key)
+// sum is the checksum of all rows, which does not depend on their order.
+func (s *store) sum() [record.HashSize]byte {
+	var rows check.RowSum
+	s.visit(func(key, value []byte) { rows.Add(key, value) })
+	return rows.Sum()
+}
+
+// visit calls for every row, in no order.
+func (s *store) visit(row func(key, value []byte)) {
+	above := []*layer{}
+	for _, l := range []*layer{s.dirty, s.frozen, s.base} {
+		if l == nil {
+			continue
+		}
+		for key, c := range l.cells {
+			if c.state != deleted && !slices.ContainsFunc(above, func(a *layer) bool { _, hidden := a.cells[key]; return hidden }) {
+				row(unsafe.Slice(unsafe.StringData(key), len(key)), c.value)
 			}
 		}
+		above = append(above, l)
 	}
-	slices.Sort(keys)
-	var rows check.RowSum
-	for _, key := range slices.Compact(keys) {
-		name := unsafe.Slice(unsafe.StringData(key), len(key))
-		if value, found := s.Get(name); found {
-			rows.Add(name, value)
-		}
-	}
-	return rows.Sum()
 }
 
 // Scan implements state.Reader.

@@ -185,9 +185,6 @@ func (s *source) lost(node int) {
 
 // led is told of a new leader.
 func (s *source) led(partition int32) {
-	part := &s.parts[partition-1]
-	if part.stream != nil && part.node != s.g.leaders[partition-1].node {
-		s.drop(int(partition - 1))
-	}
+	s.drop(int(partition - 1))
 	s.connect(partition)
 }
