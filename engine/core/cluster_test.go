@@ -9,6 +9,7 @@ import (
 
 	"github.com/payhub/payhub/engine/core"
 	"github.com/payhub/payhub/engine/record"
+	"github.com/payhub/payhub/engine/state"
 )
 
 // answered sends a command and says what its sender gets, in a word.
@@ -81,14 +82,29 @@ func TestAPartitionThatIsAddedKnowsEverything(t *testing.T) {
 		w.lead(w.member(1))
 		w.add()
 		w.begin(1, -1, record.RoutingUpdate, &record.Routing{Partitions: 3})
-		w.deploy("message_catch.bpmn", read(t, filepath.Join(testdata, "models", "message_catch.bpmn")))
+		for _, name := range []string{"message_catch.bpmn", "message_start.bpmn", "service_task.bpmn"} {
+			text := strings.ReplaceAll(read(t, filepath.Join(testdata, "models", name)), `"work"`, `"other"`)
+			w.begin(1, -1, record.DeploymentCreate, &record.Deployment{
+				TenantID: record.DefaultTenant, Resources: []record.DeploymentResource{{ResourceName: name, Resource: []byte(text)}},
+			})
+		}
 		if got := w.answered(1, record.RoutingUpdate, &record.Routing{Partitions: 3}); got != "UPDATED" {
 			t.Errorf("the same again: %s", got)
 		}
-		if got, want := w.member(3).core.Definitions(), w.member(1).core.Definitions(); !slices.Equal(got, want) || len(got) != 5 {
+		if got, want := w.member(3).core.Definitions(), w.member(1).core.Definitions(); !slices.Equal(got, want) || len(got) != 7 {
 			t.Fatalf("limits %+v: partition 3 knows %v, partition 1 %v", limits, got, want)
 		}
-		w.create(3, "service_task", "{}")
+		created := w.must(3, -1, record.ProcessInstanceCreationCreate, creation(t, "service_task", "{}"))
+		if version := created.Value.(*record.ProcessInstanceCreation).Version; version != 2 {
+			t.Errorf("limits %+v: partition 3 takes version %d of service_task for the latest", limits, version)
+		}
+		latest := state.NewView(w.member(3).store, state.NewDefinitions()).LatestDefinition(record.DefaultTenant, "message_start")
+		if latest.Version != 3 {
+			t.Errorf("limits %+v: partition 3 takes version %d of message_start for the latest", limits, latest.Version)
+		}
+		if starts := w.starts(3); !slices.Equal(starts, []int64{3}) {
+			t.Errorf("limits %+v: at partition 3 a message starts versions %v", limits, starts)
+		}
 		key := w.create(3, "message_catch", `{"orderId":"o-1"}`)
 		w.must(record.PartitionForCorrelationKey("o-1", 2), -1, record.MessagePublish, paid(0))
 		if w.member(3).core.Lookup(core.LookupRequest{ProcessInstanceKey: key}).Found {
@@ -100,10 +116,20 @@ func TestAPartitionThatIsAddedKnowsEverything(t *testing.T) {
 				distributed = append(distributed, fmt.Sprintf("%s %d", r.Intent, r.Int("partitionId")))
 			}
 		}
-		if n := strings.Count(strings.Join(distributed, ","), "ACKNOWLEDGED 3"); n != 5 {
+		if n := strings.Count(strings.Join(distributed, ","), "ACKNOWLEDGED 3"); n != 7 {
 			t.Errorf("%d deployments were acknowledged by partition 3: %v", n, distributed)
 		}
 	}
+}
+
+// starts are the versions of message_start that a message starts at a partition.
+func (c *cluster) starts(partition int32) (versions []int64) {
+	view := state.NewView(c.member(partition).store, state.NewDefinitions())
+	view.MessageStarts(record.DefaultTenant, "order", func(s *state.MessageStart) bool {
+		versions = append(versions, int64(view.Definition(s.ProcessDefinitionKey).Version))
+		return true
+	})
+	return versions
 }
 
 // add adds an empty partition to the world. Messages are still hashed over those that were there before.

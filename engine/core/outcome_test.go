@@ -89,6 +89,17 @@ func paid(ttl time.Duration) *record.Message {
 	}
 }
 
+// given are the instances that got a variable of their own.
+func (c *cluster) given(name string) (instances []int64) {
+	for i := range c.records {
+		r := &c.records[i]
+		if r.Event("VARIABLE") && r.Text("name") == name && r.Int("scopeKey") == r.Int("processInstanceKey") {
+			instances = append(instances, r.Int("processInstanceKey"))
+		}
+	}
+	return instances
+}
+
 // The outcome of a message is what became of it at the partitions of the instances.
 func TestTheOutcomeOfAMessageIsToldByTheInstances(t *testing.T) {
 	const (
@@ -116,11 +127,17 @@ func TestTheOutcomeOfAMessageIsToldByTheInstances(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			w := newCluster(t, 3, "message_catch.bpmn")
 			home := record.PartitionForCorrelationKey("o-1", 3)
+			var deployed []map[string]string
+			for _, m := range w.members {
+				deployed = append(deployed, rows(m.store))
+			}
 			var instances []int64
 			for i := range c.waiting {
 				instances = append(instances, w.create(elsewhere(home)[i], "message_catch", `{"orderId":"o-1"}`))
 			}
-			request := w.begin(home, -1, record.MessagePublish, paid(c.ttl))
+			message := paid(c.ttl)
+			message.Variables = creation(t, "", `{"amount":5}`).Variables
+			request := w.begin(home, -1, record.MessagePublish, message)
 			if _, told := w.answers[request]; told && c.waiting > 0 {
 				t.Fatal("answered before the instance has confirmed")
 			}
@@ -145,6 +162,12 @@ func TestTheOutcomeOfAMessageIsToldByTheInstances(t *testing.T) {
 				if wantEnd := slices.Contains(want, key) || i == 0 && c.cancel; ended != wantEnd {
 					t.Errorf("instance %d has ended: %t, want %t", i+1, ended, wantEnd)
 				}
+			}
+			if got := w.given("amount"); !slices.Equal(got, want) {
+				t.Errorf("its variables went to %v, want %v", got, want)
+			}
+			if err := w.ends(deployed, w.roots()); err != nil {
+				t.Error(err)
 			}
 		})
 	}
