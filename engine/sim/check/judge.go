@@ -61,6 +61,7 @@ type checker interface {
 	led(node int, partition int32, term uint64, leads bool)
 	pushed(worker int, partition int32, key int64, job *record.Job)
 	exported(partition int32, exporter string, r *record.Record)
+	faulted()
 	end(unfinished []string)
 }
 
@@ -83,6 +84,7 @@ func (deaf) compared(int, int32, uint64, [record.HashSize]byte) {}
 func (deaf) led(int, int32, uint64, bool)                       {}
 func (deaf) pushed(int, int32, int64, *record.Job)              {}
 func (deaf) exported(int32, string, *record.Record)             {}
+func (deaf) faulted()                                           {}
 func (deaf) end([]string)                                       {}
 
 // listenerSlots are the places for value types: Zeebe's below 100, our own from there on.
@@ -228,6 +230,9 @@ func (j *Judge) Exported(at int64, partition int32, exporter string, r *record.R
 func (j *Judge) Fault(at int64, _ string, _ int) {
 	j.at = at
 	j.counts.Faults++
+	for _, c := range j.checkers {
+		c.faulted()
+	}
 }
 
 // End implements History.
