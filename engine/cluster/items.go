@@ -21,6 +21,10 @@ const (
 	itemForget                  // id: its caller no longer waits
 	itemAwait                   // id 0, job type: a notice is wanted when there is a job
 	itemPing                    // id 0
+	itemOpen                    // id 0, stream, partition, what is wanted
+	itemGrant                   // id 0, stream, number of credits: more, or less than 0 to take some back
+	itemClose                   // id 0, stream
+	itemGot                     // id 0, token: what was handed over through this one has arrived
 )
 
 // What comes back: an answer to the item with the id, or news with the id 0.
@@ -37,6 +41,9 @@ const (
 	itemNotice                          // job type
 	itemPong                            //
 	itemLoads                           // list of partition, queue length
+	itemBatch                           // an answer that leases jobs: token, record
+	itemJob                             // token, stream, key, job
+	itemStreamEnded                     // stream, text, term, server id of the leader, if known
 )
 
 // prefix is the size of an item's length.

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/payhub/payhub/engine/nodepb"
 	"github.com/payhub/payhub/engine/record"
+	"google.golang.org/grpc/metadata"
 )
 
 // lane is one life of the stream on which this node sends commands and questions to a peer. What
@@ -28,6 +30,13 @@ type lane struct {
 	heard   time.Time        // when the peer last said something
 	ended   error            // why the lane takes nothing any more
 	endedAt time.Time
+	streams map[uint64]*source // job streams at the peer, by number
+	got     uint64             // the last token of something handed over that arrived
+	gotSaid uint64             // the last one that the peer was told of
+
+	id        string // tells this life from others
+	connected bool   // the peer was heard
+	before    string // what the lane before this one had got: see previous
 }
 
 // call is a caller that waits for an answer.
@@ -54,11 +63,12 @@ func errLane(server string, cause error) error {
 }
 
 // openLane starts a lane over the client; what is sent before it is connected waits.
-func openLane(r *Router, server string, client nodepb.NodeClient) *lane {
+func openLane(r *Router, server string, client nodepb.NodeClient, before string) *lane {
 	ctx, cancel := context.WithCancel(r.ctx)
 	l := &lane{
 		r: r, server: server, cancel: cancel, under: map[uint64]*call{}, heard: time.Now(),
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		wake: make(chan struct{}, 1), done: make(chan struct{}), streams: map[uint64]*source{},
+		id: rand.Text(), before: before,
 	}
 	if !r.spawn(func() { l.run(ctx, client) }) {
 		cancel()
@@ -185,7 +195,7 @@ func (l *lane) await(ctx context.Context, c *call) error {
 
 // run connects, writes, reads and watches, until the first of them ends.
 func (l *lane) run(ctx context.Context, client nodepb.NodeClient) {
-	stream, err := client.Commands(l.r.roster.introduced(ctx))
+	stream, err := client.Commands(metadata.AppendToOutgoingContext(l.r.roster.introduced(ctx), laneKey, l.id, previousKey, l.before))
 	if err == nil {
 		ends := make(chan error, 3) // the first says why
 		var group sync.WaitGroup
@@ -275,7 +285,7 @@ func (l *lane) read(stream nodepb.Node_CommandsClient) error {
 			return err
 		}
 		l.mu.Lock()
-		l.heard = time.Now()
+		l.heard, l.connected = time.Now(), true
 		l.mu.Unlock()
 		for rest := frame.GetItems(); len(rest) > 0; {
 			var it item
@@ -286,6 +296,7 @@ func (l *lane) read(stream nodepb.Node_CommandsClient) error {
 				return err
 			}
 		}
+		l.confirm()
 	}
 }
 
@@ -298,6 +309,12 @@ func (l *lane) take(it *item) error {
 	c := l.under[it.id]
 	delete(l.under, it.id)
 	l.mu.Unlock()
+	if it.kind == itemBatch {
+		if err := l.batch(it, c); err != nil {
+			return l.unreadable(c, err)
+		}
+		return nil
+	}
 	if c == nil {
 		return nil // its caller has left
 	}
@@ -311,11 +328,43 @@ func (l *lane) take(it *item) error {
 		c.err, hint = readError(it, l.server)
 		l.r.learn(c.partition, hint)
 	}
-	if err := it.rest.Err(); err != nil { // it was answered, so it may have been executed
-		c.err = fmt.Errorf("%w: the answer of node %s cannot be read: %w", ErrOutcomeUnknown, l.server, err)
+	if err := it.rest.Err(); err != nil {
+		return l.unreadable(c, err)
 	}
 	c.done <- struct{}{}
 	return nil
+}
+
+// unreadable ends a call whose answer cannot be read: it was answered, so it may have been executed.
+// The connection goes on.
+func (l *lane) unreadable(c *call, err error) error {
+	if c != nil {
+		c.err = fmt.Errorf("%w: the answer of node %s cannot be read: %w", ErrOutcomeUnknown, l.server, err)
+		c.done <- struct{}{}
+	}
+	return nil
+}
+
+// confirm tells the peer what has arrived of what it handed over.
+func (l *lane) confirm() {
+	l.mu.Lock()
+	through := l.got
+	news := through > l.gotSaid
+	l.gotSaid = through
+	l.mu.Unlock()
+	if news {
+		l.say(itemGot, func(c *record.Codec) { c.Uint(&through) })
+	}
+}
+
+// legacy is what the next lane to the peer says that this one, or the last that was connected, had got.
+func (l *lane) legacy() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.connected {
+		return l.before
+	}
+	return previous(l.id, l.got)
 }
 
 // news is what the peer says by itself.
@@ -329,6 +378,10 @@ func (l *lane) news(it *item) error {
 		}
 	case itemLoads:
 		l.r.loads.read(&it.rest)
+	case itemJob:
+		return l.job(it)
+	case itemStreamEnded:
+		return l.streamEnded(it)
 	}
 	return it.rest.Err()
 }
@@ -338,8 +391,8 @@ func (l *lane) news(it *item) error {
 func (l *lane) fail(cause error) {
 	l.mu.Lock()
 	l.ended, l.endedAt = cause, time.Now()
-	under := l.under
-	l.under, l.pending = nil, nil
+	under, streams := l.under, l.streams
+	l.under, l.pending, l.streams = nil, nil, nil
 	l.mu.Unlock()
 	for id, c := range under {
 		if id > l.written {
@@ -350,6 +403,9 @@ func (l *lane) fail(cause error) {
 		c.done <- struct{}{}
 	}
 	close(l.done)
+	for _, s := range streams {
+		s.g.lost(s, cause)
+	}
 	l.r.notices.lost(l.server)
 }
 

@@ -64,6 +64,8 @@ const (
 	maxFrame = 256 << 20
 	// identityKey names the caller in a call's metadata.
 	identityKey = "payhub-server-id"
+	// laneKey and previousKey name a lane, and what the one before it had got.
+	laneKey, previousKey = "payhub-lane", "payhub-lane-before"
 )
 
 // errClosed is why nothing is sent any more.
@@ -120,7 +122,11 @@ func (o *roster) lane(server string) (*lane, error) {
 	if o.closed {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, errClosed)
 	}
-	l := openLane(o.r, server, p.client)
+	before := ""
+	if old := p.lane.Load(); old != nil {
+		before = old.legacy()
+	}
+	l := openLane(o.r, server, p.client, before)
 	p.lane.Store(l)
 	return l, nil
 }
@@ -262,7 +268,7 @@ func (o *roster) serve(listener net.Listener) error {
 	}
 	if o.server == nil {
 		o.server = grpc.NewServer(
-			grpc.MaxRecvMsgSize(maxFrame), grpc.MaxSendMsgSize(maxFrame),
+			grpc.WaitForHandlers(true), grpc.MaxRecvMsgSize(maxFrame), grpc.MaxSendMsgSize(maxFrame),
 			grpc.StaticStreamWindowSize(window), grpc.StaticConnWindowSize(4*window))
 		nodepb.RegisterNodeServer(o.server, &service{r: o.r})
 	}

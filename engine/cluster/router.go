@@ -27,6 +27,8 @@ type Router struct {
 	calls    *Calls
 	notices  *notices
 	couriers *couriers
+	handed   *handed
+	streams  atomic.Uint64 // numbers the job streams at other nodes
 
 	topology func() // OnTopologyChanged's, guarded by mu
 
@@ -52,7 +54,7 @@ func NewRouter(config Config) *Router {
 	r := &Router{config: config, table: newTable()}
 	r.ctx, r.end = context.WithCancel(context.Background())
 	r.calls, r.notices, r.couriers = newCalls(r), newNotices(r), newCouriers(r)
-	r.roster = newRoster(r)
+	r.roster, r.handed = newRoster(r), &handed{r: r, lanes: map[string]*handedLane{}}
 	r.set(func(v *view) { v.locals = map[int32]Local{} })
 	return r
 }
@@ -174,6 +176,7 @@ func (r *Router) Close() {
 	r.roster.close()
 	r.couriers.close()
 	r.tasks.Wait()
+	r.handed.close()
 }
 
 // spawn runs a task that Close waits for; false after Close.

@@ -10,6 +10,7 @@ import (
 	"github.com/payhub/payhub/engine/nodepb"
 	"github.com/payhub/payhub/engine/partition"
 	"github.com/payhub/payhub/engine/record"
+	"google.golang.org/grpc/metadata"
 )
 
 // serving is the other end of a peer's lane: it has the commands decided and answers them, packed
@@ -24,6 +25,10 @@ type serving struct {
 	room    *sync.Cond // signalled when pending was written
 	pending []byte
 	long    map[uint64]context.CancelFunc // commands that are answered late, by id
+	streams map[uint64]pushing            // job streams of the peer's workers, by number
+	handed  []handedJob                   // jobs of which the peer has not said that they arrived
+
+	lastToken uint64 // of something handed over
 
 	tasks sync.WaitGroup
 }
@@ -36,7 +41,11 @@ func (s *service) Commands(stream nodepb.Node_CommandsServer) error {
 	}
 	ctx, cancel := context.WithCancel(stream.Context())
 	v := &serving{r: s.r, peer: peer, ctx: ctx, wake: make(chan struct{}, 1), long: map[uint64]context.CancelFunc{}}
-	v.room = sync.NewCond(&v.mu)
+	v.room, v.streams = sync.NewCond(&v.mu), map[uint64]pushing{}
+	if lane, got, ok := readPrevious(metadataOf(stream.Context(), previousKey)); ok {
+		s.r.handed.settle(lane, got)
+	}
+	defer func() { s.r.handed.ended(metadataOf(stream.Context(), laneKey), v.handed) }()
 	s.r.roster.serves(v)
 	defer s.r.roster.servesNoMore(v)
 	v.tasks.Go(func() {
@@ -75,6 +84,14 @@ func (v *serving) read(stream nodepb.Node_CommandsServer) error {
 	}
 }
 
+// metadataOf is one value of a call's metadata; empty if there is none.
+func metadataOf(ctx context.Context, key string) string {
+	if values := metadata.ValueFromIncomingContext(ctx, key); len(values) == 1 {
+		return values[0]
+	}
+	return ""
+}
+
 // take sees to one item. What waits for a partition does so in a goroutine of its own.
 func (v *serving) take(it item) {
 	switch it.kind {
@@ -97,6 +114,14 @@ func (v *serving) take(it item) {
 		v.r.notices.ask(v, jobType)
 	case itemPing:
 		v.answer(itemPong, 0, nil)
+	case itemOpen:
+		v.openStream(&it)
+	case itemGrant:
+		v.grant(&it)
+	case itemClose:
+		v.closeStream(&it)
+	case itemGot:
+		v.got(&it)
 	default:
 		v.fail(it.id, fmt.Errorf("%w: an item of the unknown kind %d: this node may have an older version", ErrUnavailable, it.kind))
 	}
@@ -113,6 +138,9 @@ func (v *serving) command(it item) {
 		return
 	}
 	ctx := v.ctx
+	if command.ValueType == record.JobBatchValue {
+		ctx = v.r.ctx // what it leases must be known here when the connection is lost, to be handed back
+	}
 	if answeredLate(&command) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithCancel(ctx)
@@ -127,6 +155,10 @@ func (v *serving) command(it item) {
 	answer, err := local.Submit(ctx, command)
 	if err = meaning(&command, err); err != nil {
 		v.refuse(it.id, id, err)
+		return
+	}
+	if batch, ok := answer.Value.(*record.JobBatch); ok && len(batch.JobKeys) > 0 {
+		v.handBatch(it.id, id, &answer)
 		return
 	}
 	v.answer(itemAnswer, it.id, func(c *record.Codec) { codeRecord(c, &answer) })
@@ -202,6 +234,10 @@ func (v *serving) put(add func([]byte) []byte) {
 	v.mu.Lock()
 	v.pending = add(v.pending)
 	v.mu.Unlock()
+	v.wakeUp()
+}
+
+func (v *serving) wakeUp() {
 	select {
 	case v.wake <- struct{}{}:
 	default:
