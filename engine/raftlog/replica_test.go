@@ -65,10 +65,11 @@ func (r *running) stop(t testing.TB) {
 	must(t, r.node.Close())
 }
 
-// batch is a coded batch that puts one row, and its rows.
+// batch is a coded batch that puts one row, and its rows as every node applies them.
 func batch(key, value string) ([]byte, []record.Row) {
 	b := record.Batch{Rows: []record.Row{{Op: record.RowPut, Key: []byte(key), Value: []byte(value)}}}
-	return b.Append(nil), b.Rows
+	entry := b.Append(nil)
+	return entry, b.AppliedRows()
 }
 
 func (r *running) put(t testing.TB, key, value string) {

@@ -32,7 +32,7 @@ func (c *lan) acknowledge(id string, index uint64) {
 	b := record.Batch{Rows: exporterRow(c.t, id, index)}
 	entry := b.Append(nil)
 	l := c.leader()
-	must(c.t, l.Propose(l.term, entry, b.Rows))
+	must(c.t, l.Propose(l.term, entry, b.AppliedRows()))
 }
 
 // keysFrom reads the first row's key of each batch from an index on, as an exporter does.
