@@ -7,25 +7,28 @@ import (
 	"time"
 )
 
-// handed keeps the jobs that were handed to another node until it says that they arrived. A job
-// that did not is available again at once: the peer says when it connects anew what it had got, and
-// if it does not come back for a while it got nothing that it has not said.
+// handed keeps the jobs that were handed to other nodes until they say that a worker has received
+// them. A job that did not arrive is available again at once: when a connection was lost, the peer
+// says with the next one what it had got; if it does not come back for a while, it has died with all
+// that it had not said.
 type handed struct {
 	r *Router
 
 	mu    sync.Mutex
-	lanes map[string]*handedLane // that have ended, by their id
+	last  uint64 // token; tokens grow, over the process's lives too
+	peers map[string]*handedPeer
 }
 
-// handedLane is what one connection had handed over without hearing that it arrived.
-type handedLane struct {
-	jobs  []handedJob
-	timer *time.Timer
+// handedPeer is what is in doubt at one peer.
+type handedPeer struct {
+	jobs  map[uint64][]handedJob // by token
+	lanes int                    // connections that are open
+	gone  *time.Timer            // runs while there is none
 }
 
-// handedJob is a job on its way to another node; numbers grow in the order of sending.
+// handedJob is a job on its way to a worker at another node.
 type handedJob struct {
-	number    uint64
+	lane      string
 	partition int32
 	StreamedJob
 }
@@ -33,30 +36,86 @@ type handedJob struct {
 // comesBack is how long a peer may take to connect anew and say what it had got.
 const comesBack = 700 * time.Millisecond
 
-// ended takes over what a connection that has ended leaves in doubt.
-func (h *handed) ended(lane string, jobs []handedJob) {
-	if len(jobs) == 0 {
+func newHanded(r *Router) *handed {
+	return &handed{r: r, last: uint64(time.Now().UnixNano()), peers: map[string]*handedPeer{}}
+}
+
+// begin notes a connection of a peer. What the one before did not get, which the peer says, is
+// available again.
+func (h *handed) begin(peer, before string) {
+	h.mu.Lock()
+	p := h.peers[peer]
+	if p == nil {
+		p = &handedPeer{jobs: map[uint64][]handedJob{}}
+		h.peers[peer] = p
+	}
+	p.lanes++
+	if p.gone != nil {
+		p.gone.Stop()
+		p.gone = nil
+	}
+	var missed []handedJob
+	if lane, through, ok := readPrevious(before); ok {
+		for token, jobs := range p.jobs {
+			if token > through && jobs[0].lane == lane {
+				missed = append(missed, jobs...)
+				delete(p.jobs, token)
+			}
+		}
+	}
+	h.mu.Unlock()
+	h.handBack(missed)
+}
+
+// end notes the end of a connection. If the peer does not come back nothing has arrived that it has
+// not said.
+func (h *handed) end(peer string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.peers[peer]
+	if p.lanes--; p.lanes > 0 {
 		return
+	}
+	p.gone = time.AfterFunc(comesBack, func() {
+		h.mu.Lock()
+		var all []handedJob
+		if p.lanes == 0 && h.peers[peer] == p {
+			delete(h.peers, peer)
+			for _, jobs := range p.jobs {
+				all = append(all, jobs...)
+			}
+		}
+		h.mu.Unlock()
+		h.handBack(all)
+	})
+}
+
+func (h *handed) handBack(jobs []handedJob) {
+	for _, job := range jobs {
+		h.r.handBack(job.partition, job.StreamedJob)
+	}
+}
+
+// give numbers jobs that are about to be sent on a connection and keeps them.
+func (h *handed) give(peer, lane string, partition int32, jobs []StreamedJob) (token uint64) {
+	kept := make([]handedJob, len(jobs))
+	for i, job := range jobs {
+		kept[i] = handedJob{lane, partition, job}
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.lanes[lane] = &handedLane{jobs, time.AfterFunc(comesBack, func() { h.settle(lane, 0) })}
+	h.last++
+	h.peers[peer].jobs[h.last] = kept
+	return h.last
 }
 
-// settle decides about what an earlier connection left in doubt: through the given number it has
-// arrived.
-func (h *handed) settle(lane string, through uint64) {
+// got forgets what a worker of the peer has received.
+func (h *handed) got(peer string, tokens []uint64) {
 	h.mu.Lock()
-	left := h.lanes[lane]
-	delete(h.lanes, lane)
-	h.mu.Unlock()
-	if left == nil {
-		return
-	}
-	left.timer.Stop()
-	for _, job := range left.jobs {
-		if job.number > through {
-			h.r.handBack(job.partition, job.StreamedJob)
+	defer h.mu.Unlock()
+	if p := h.peers[peer]; p != nil {
+		for _, token := range tokens {
+			delete(p.jobs, token)
 		}
 	}
 }
@@ -65,9 +124,11 @@ func (h *handed) settle(lane string, through uint64) {
 func (h *handed) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for lane, left := range h.lanes {
-		left.timer.Stop()
-		delete(h.lanes, lane)
+	for peer, p := range h.peers {
+		if p.gone != nil {
+			p.gone.Stop()
+		}
+		delete(h.peers, peer)
 	}
 }
 
@@ -79,4 +140,38 @@ func readPrevious(text string) (lane string, got uint64, ok bool) {
 	lane, number, ok := strings.Cut(text, ":")
 	got, err := strconv.ParseUint(number, 10, 64)
 	return lane, got, ok && err == nil
+}
+
+// receipts are what this node says to a peer about the jobs that its workers have received. What was
+// said on a connection that was lost may not have been heard, so the newest are said again on the
+// next one.
+type receipts struct {
+	mu     sync.Mutex
+	recent []uint64
+	unsaid []uint64
+}
+
+// maxRecent is how many receipts are said again: more than are under way on a connection.
+const maxRecent = 4096
+
+// add takes a receipt.
+func (r *receipts) add(token uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unsaid = append(r.unsaid, token)
+}
+
+// next takes what has to be said now; again says the newest once more.
+func (r *receipts) next(again bool) []uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	unsaid := r.unsaid
+	r.unsaid = nil
+	if r.recent = append(r.recent, unsaid...); len(r.recent) > 2*maxRecent {
+		r.recent = append([]uint64(nil), r.recent[len(r.recent)-maxRecent:]...)
+	}
+	if again {
+		return append([]uint64(nil), r.recent...)
+	}
+	return unsaid
 }

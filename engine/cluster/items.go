@@ -24,7 +24,7 @@ const (
 	itemOpen                    // id 0, stream, partition, what is wanted
 	itemGrant                   // id 0, stream, number of credits: more, or less than 0 to take some back
 	itemClose                   // id 0, stream
-	itemGot                     // id 0, token: what was handed over through this one has arrived
+	itemGot                     // id 0, list of tokens: workers have received the jobs handed over with them
 )
 
 // What comes back: an answer to the item with the id, or news with the id 0.

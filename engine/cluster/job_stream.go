@@ -83,6 +83,7 @@ type source struct {
 type arrival struct {
 	from int32
 	StreamedJob
+	received func() // tells the leader's node, if it is another
 }
 
 const (
@@ -215,7 +216,7 @@ func (g *gathered) serveLocal(s *source, stream *partition.Stream) {
 				g.lost(s, err)
 				return
 			}
-			g.arrived(s, job)
+			g.arrived(s, job, func() {})
 		}
 	}) {
 		g.tasks.Done()
@@ -225,7 +226,7 @@ func (g *gathered) serveLocal(s *source, stream *partition.Stream) {
 }
 
 // arrived takes a job from a source. After the end it is available again at once.
-func (g *gathered) arrived(s *source, job StreamedJob) {
+func (g *gathered) arrived(s *source, job StreamedJob, received func()) {
 	g.mu.Lock()
 	over := g.ended != nil
 	if !over {
@@ -236,10 +237,11 @@ func (g *gathered) arrived(s *source, job StreamedJob) {
 		} else {
 			g.free-- // its credits were taken back already, this one it had used
 		}
-		g.jobs = append(g.jobs, arrival{s.id, job})
+		g.jobs = append(g.jobs, arrival{s.id, job, received})
 	}
 	g.mu.Unlock()
 	if over {
+		received()
 		g.r.handBack(s.id, job)
 		return
 	}
@@ -286,12 +288,13 @@ func (g *gathered) Recv(ctx context.Context) (StreamedJob, error) {
 	for {
 		g.mu.Lock()
 		if g.room > 0 && len(g.jobs) > 0 {
-			job := g.jobs[0].StreamedJob
+			job := g.jobs[0]
 			g.jobs[0] = arrival{}
 			g.jobs = g.jobs[1:]
 			g.room--
 			g.mu.Unlock()
-			return job, nil
+			job.received()
+			return job.StreamedJob, nil
 		}
 		ended := g.ended
 		g.mu.Unlock()
@@ -328,6 +331,7 @@ func (g *gathered) end(reason error) {
 		s.close()
 	}
 	for _, job := range jobs {
+		job.received()
 		g.r.handBack(job.from, job.StreamedJob)
 	}
 	g.signal()

@@ -31,12 +31,12 @@ type lane struct {
 	ended   error            // why the lane takes nothing any more
 	endedAt time.Time
 	streams map[uint64]*source // job streams at the peer, by number
-	got     uint64             // the last token of something handed over that arrived
-	gotSaid uint64             // the last one that the peer was told of
+	got     uint64             // the last token of something handed over that arrived here
 
-	id        string // tells this life from others
-	connected bool   // the peer was heard
-	before    string // what the lane before this one had got: see previous
+	id        string    // tells this life from others
+	receipts  *receipts // of jobs that workers here have received
+	connected bool      // the peer was heard
+	before    string    // what the lane before this one had got: see previous
 }
 
 // call is a caller that waits for an answer.
@@ -63,12 +63,12 @@ func errLane(server string, cause error) error {
 }
 
 // openLane starts a lane over the client; what is sent before it is connected waits.
-func openLane(r *Router, server string, client nodepb.NodeClient, before string) *lane {
+func openLane(r *Router, server string, client nodepb.NodeClient, before string, receipts *receipts) *lane {
 	ctx, cancel := context.WithCancel(r.ctx)
 	l := &lane{
 		r: r, server: server, cancel: cancel, under: map[uint64]*call{}, heard: time.Now(),
 		wake: make(chan struct{}, 1), done: make(chan struct{}), streams: map[uint64]*source{},
-		id: rand.Text(), before: before,
+		id: rand.Text(), before: before, receipts: receipts,
 	}
 	if !r.spawn(func() { l.run(ctx, client) }) {
 		cancel()
@@ -216,12 +216,14 @@ func (l *lane) run(ctx context.Context, client nodepb.NodeClient) {
 // write sends what waits until the connection or the node ends.
 func (l *lane) write(ctx context.Context, stream nodepb.Node_CommandsClient) error {
 	var spare []byte
+	l.receipt(true)
 	for {
 		select {
 		case <-l.wake:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		l.receipt(false)
 		l.mu.Lock()
 		frame := l.pending
 		l.pending, l.written = spare[:0], l.lastID
@@ -236,6 +238,13 @@ func (l *lane) write(ctx context.Context, stream nodepb.Node_CommandsClient) err
 		if spare = frame; cap(spare) > maxSpare {
 			spare = nil
 		}
+	}
+}
+
+// receipt leaves what there is to say about jobs that workers have received.
+func (l *lane) receipt(again bool) {
+	if tokens := l.receipts.next(again); len(tokens) > 0 {
+		l.say(itemGot, func(c *record.Codec) { codeTokens(c, &tokens) })
 	}
 }
 
@@ -296,7 +305,7 @@ func (l *lane) read(stream nodepb.Node_CommandsClient) error {
 				return err
 			}
 		}
-		l.confirm()
+		l.wakeUp() // there may be receipts to say
 	}
 }
 
@@ -343,18 +352,6 @@ func (l *lane) unreadable(c *call, err error) error {
 		c.done <- struct{}{}
 	}
 	return nil
-}
-
-// confirm tells the peer what has arrived of what it handed over.
-func (l *lane) confirm() {
-	l.mu.Lock()
-	through := l.got
-	news := through > l.gotSaid
-	l.gotSaid = through
-	l.mu.Unlock()
-	if news {
-		l.say(itemGot, func(c *record.Codec) { c.Uint(&through) })
-	}
 }
 
 // legacy is what the next lane to the peer says that this one, or the last that was connected, had got.

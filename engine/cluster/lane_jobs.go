@@ -41,7 +41,8 @@ func (l *lane) openStream(s *source) bool {
 func (l *lane) job(it *item) error {
 	var number uint64
 	job := StreamedJob{Job: new(record.Job)}
-	token := l.token(it)
+	var token uint64
+	it.rest.Uint(&token)
 	it.rest.Uint(&number)
 	it.rest.Int(&job.Key)
 	job.Job.Fields(&it.rest)
@@ -52,23 +53,23 @@ func (l *lane) job(it *item) error {
 	s := l.streams[number]
 	l.got = token
 	l.mu.Unlock()
+	received := func() {
+		l.receipts.add(token)
+		l.r.roster.wake(l.server)
+	}
 	if s == nil { // it was closed at the same moment
+		received()
 		l.r.handBack(record.PartitionOf(job.Key), job)
 		return nil
 	}
-	s.g.arrived(s, job)
+	s.g.arrived(s, job, received)
 	return nil
-}
-
-// token reads the number of something handed over, which the peer wants to know arrived.
-func (l *lane) token(it *item) (token uint64) {
-	it.rest.Uint(&token)
-	return token
 }
 
 // batch takes the jobs that answer a command. If its caller has left they are handed back.
 func (l *lane) batch(it *item, c *call) error {
-	token := l.token(it)
+	var token uint64
+	it.rest.Uint(&token)
 	var answer record.Record
 	codeRecord(&it.rest, &answer)
 	if err := it.rest.Err(); err != nil {
@@ -77,6 +78,7 @@ func (l *lane) batch(it *item, c *call) error {
 	l.mu.Lock()
 	l.got = token
 	l.mu.Unlock()
+	l.receipts.add(token)
 	if c != nil {
 		c.answer = answer
 		c.done <- struct{}{}

@@ -51,7 +51,8 @@ type peer struct {
 	tell   chan struct{} // this node's state has changed
 	stop   context.CancelFunc
 
-	telling bool // its teller runs
+	telling  bool // its teller runs
+	receipts receipts
 }
 
 // restTime is how long a peer is left alone after its connection failed.
@@ -126,9 +127,22 @@ func (o *roster) lane(server string) (*lane, error) {
 	if old := p.lane.Load(); old != nil {
 		before = old.legacy()
 	}
-	l := openLane(o.r, server, p.client, before)
+	l := openLane(o.r, server, p.client, before, &p.receipts)
 	p.lane.Store(l)
 	return l, nil
+}
+
+// wake lets the lane to a server look for something to say, if there is one.
+func (o *roster) wake(server string) {
+	o.mu.Lock()
+	p := o.peers[server]
+	o.mu.Unlock()
+	if p == nil {
+		return
+	}
+	if l := p.lane.Load(); l != nil {
+		l.wakeUp()
+	}
 }
 
 // reachable tells whether commands to a node have a chance: it is alive, and its connection was not

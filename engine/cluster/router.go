@@ -54,7 +54,7 @@ func NewRouter(config Config) *Router {
 	r := &Router{config: config, table: newTable()}
 	r.ctx, r.end = context.WithCancel(context.Background())
 	r.calls, r.notices, r.couriers = newCalls(r), newNotices(r), newCouriers(r)
-	r.roster, r.handed = newRoster(r), &handed{r: r, lanes: map[string]*handedLane{}}
+	r.roster, r.handed = newRoster(r), newHanded(r)
 	r.set(func(v *view) { v.locals = map[int32]Local{} })
 	return r
 }

@@ -18,6 +18,7 @@ import (
 type serving struct {
 	r    *Router
 	peer string          // its server id
+	lane string          // tells this connection from others
 	ctx  context.Context // ends with the connection
 	wake chan struct{}
 
@@ -26,9 +27,6 @@ type serving struct {
 	pending []byte
 	long    map[uint64]context.CancelFunc // commands that are answered late, by id
 	streams map[uint64]pushing            // job streams of the peer's workers, by number
-	handed  []handedJob                   // jobs of which the peer has not said that they arrived
-
-	lastToken uint64 // of something handed over
 
 	tasks sync.WaitGroup
 }
@@ -40,12 +38,10 @@ func (s *service) Commands(stream nodepb.Node_CommandsServer) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(stream.Context())
-	v := &serving{r: s.r, peer: peer, ctx: ctx, wake: make(chan struct{}, 1), long: map[uint64]context.CancelFunc{}}
+	v := &serving{r: s.r, peer: peer, lane: metadataOf(ctx, laneKey), ctx: ctx, wake: make(chan struct{}, 1), long: map[uint64]context.CancelFunc{}}
 	v.room, v.streams = sync.NewCond(&v.mu), map[uint64]pushing{}
-	if lane, got, ok := readPrevious(metadataOf(stream.Context(), previousKey)); ok {
-		s.r.handed.settle(lane, got)
-	}
-	defer func() { s.r.handed.ended(metadataOf(stream.Context(), laneKey), v.handed) }()
+	s.r.handed.begin(peer, metadataOf(ctx, previousKey))
+	defer s.r.handed.end(peer)
 	s.r.roster.serves(v)
 	defer s.r.roster.servesNoMore(v)
 	v.tasks.Go(func() {

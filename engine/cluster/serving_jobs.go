@@ -82,14 +82,10 @@ func (v *serving) streamEnded(number uint64, id int32, err error) {
 	})
 }
 
-// hand leaves jobs for the writer and keeps them until the peer says that they arrived.
+// hand leaves jobs for the writer; they are kept until the peer says that a worker has them.
 func (v *serving) hand(id int32, jobs []StreamedJob, add func(frame []byte, token uint64) []byte) {
 	v.mu.Lock()
-	v.lastToken++
-	for _, job := range jobs {
-		v.handed = append(v.handed, handedJob{v.lastToken, id, job})
-	}
-	v.pending = add(v.pending, v.lastToken)
+	v.pending = add(v.pending, v.r.handed.give(v.peer, v.lane, id, jobs))
 	v.mu.Unlock()
 	v.wakeUp()
 }
@@ -106,20 +102,18 @@ func (v *serving) handBatch(item uint64, id int32, answer *record.Record) {
 	})
 }
 
-// got forgets the jobs that arrived.
+// got takes the peer's receipts.
 func (v *serving) got(it *item) {
-	var through uint64
-	it.rest.Uint(&through)
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	n := 0
-	for n < len(v.handed) && v.handed[n].number <= through {
-		v.handed[n] = handedJob{}
-		n++
+	var tokens []uint64
+	codeTokens(&it.rest, &tokens)
+	if it.rest.Err() == nil {
+		v.r.handed.got(v.peer, tokens)
 	}
-	if v.handed = v.handed[n:]; len(v.handed) == 0 {
-		v.handed = nil
-	}
+}
+
+// codeTokens passes a list of tokens to the codec.
+func codeTokens(c *record.Codec, tokens *[]uint64) {
+	record.List(c, tokens, func(token *uint64, c *record.Codec) { c.Uint(token) })
 }
 
 // grant adds credits to a stream or takes some back.
