@@ -91,7 +91,7 @@ func (g *Gossip) learn(name string, f fact, passOn bool) {
 		g.news = append(g.news, name)
 	}
 	g.mu.Unlock()
-	wake(g.wakeCallbacks)
+	wake(g.work.wakeCallbacks)
 	if passOn {
 		g.spread(name, false)
 	}

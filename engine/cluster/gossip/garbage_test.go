@@ -105,8 +105,8 @@ func FuzzMessage(f *testing.F) {
 			}
 		}
 		g := &Gossip{
-			self: settings(0, "a").Self, log: newLimited(discard), wakeCallbacks: make(chan struct{}, 1),
-			wakeTend: make(chan struct{}, 1), peers: map[string]peer{},
+			self: settings(0, "a").Self, log: newLimited(discard), peers: map[string]peer{},
+			work: background{wakeCallbacks: make(chan struct{}, 1), wakeTend: make(chan struct{}, 1)},
 		}
 		g.queue.NumNodes = g.count
 		d := delegate{g}

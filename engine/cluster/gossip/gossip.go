@@ -47,7 +47,7 @@ type Config struct {
 
 // How quickly members and facts travel. A node that is gone is suspected when a probe goes without an
 // answer for probeInterval, and dead when it has not objected for three to six of them; with fewer
-// than ten nodes that is about 1 to 2 s in all. docs/ and the tests of this package have figures.
+// than ten nodes that is about 1 to 2 s in all. The tests of this package print figures.
 const (
 	probeInterval  = 300 * time.Millisecond
 	probeTimeout   = 150 * time.Millisecond
@@ -90,12 +90,17 @@ type Gossip struct {
 	refused  refusedBy
 	leaving  bool
 
+	work    background
+	tellers chan struct{} // one place for each large fact on its way
+}
+
+// background is what runs from Join to Close.
+type background struct {
 	wakeCallbacks, wakeTend chan struct{}
 	context                 context.Context
 	stop                    context.CancelFunc
 	running                 sync.WaitGroup
 	closing                 sync.Once
-	tellers                 chan struct{}
 }
 
 // peer is another node, with the address at which memberlist reaches it.
@@ -131,7 +136,8 @@ func Join(ctx context.Context, config Config) (*Gossip, error) {
 func join(ctx context.Context, config Config, sockets *Sockets) (*Gossip, error) {
 	g := &Gossip{
 		config: config, log: newLimited(config.Logger), self: config.Self, peers: map[string]peer{},
-		wakeCallbacks: make(chan struct{}, 1), wakeTend: make(chan struct{}, 1), tellers: make(chan struct{}, tellers),
+		work:    background{wakeCallbacks: make(chan struct{}, 1), wakeTend: make(chan struct{}, 1)},
+		tellers: make(chan struct{}, tellers),
 	}
 	if g.self.Node < 0 || g.self.Generation == "" {
 		return nil, fmt.Errorf("gossip: node %d of generation %q: a node has an id from 0 and a generation", g.self.Node, g.self.Generation)
@@ -149,13 +155,13 @@ func join(ctx context.Context, config Config, sockets *Sockets) (*Gossip, error)
 	g.own = advertise
 	g.queue.NumNodes, g.queue.RetransmitMult = g.count, retransmits
 	known := readPeers(config.PeersFile, g.log)
-	g.context, g.stop = context.WithCancel(context.Background())
+	g.work.context, g.work.stop = context.WithCancel(context.Background())
 	if g.list, err = memberlist.Create(g.memberlist(newTransport(sockets, advertise))); err != nil {
-		g.stop()
+		g.work.stop()
 		return nil, fmt.Errorf("gossip: %w", err)
 	}
-	g.running.Go(g.callbacks)
-	g.running.Go(func() { g.tend(known) })
+	g.work.running.Go(g.callbacks)
+	g.work.running.Go(func() { g.tend(known) })
 	return g, nil
 }
 
@@ -258,10 +264,10 @@ func (g *Gossip) spread(name string, own bool) {
 		return
 	}
 	for _, p := range g.peers {
-		g.running.Go(func() {
+		g.work.running.Go(func() {
 			select {
 			case g.tellers <- struct{}{}:
-			case <-g.context.Done():
+			case <-g.work.context.Done():
 				return
 			}
 			defer func() { <-g.tellers }()
@@ -324,13 +330,13 @@ func remaining(ctx context.Context) time.Duration {
 // called from one.
 func (g *Gossip) Close() error {
 	var err error
-	g.closing.Do(func() {
+	g.work.closing.Do(func() {
 		g.mu.Lock()
 		g.leaving = true
 		g.mu.Unlock()
-		g.stop()
+		g.work.stop()
 		err = g.list.Shutdown()
-		g.running.Wait()
+		g.work.running.Wait()
 	})
 	return err
 }
@@ -339,9 +345,9 @@ func (g *Gossip) Close() error {
 func (g *Gossip) callbacks() {
 	for {
 		select {
-		case <-g.context.Done():
+		case <-g.work.context.Done():
 			return
-		case <-g.wakeCallbacks:
+		case <-g.work.wakeCallbacks:
 		}
 		g.mu.Lock()
 		moved, news, refusals := g.moved, g.news, g.refusals
@@ -366,8 +372,8 @@ func (g *Gossip) changed() {
 	g.mu.Lock()
 	g.moved = true
 	g.mu.Unlock()
-	wake(g.wakeCallbacks)
-	wake(g.wakeTend)
+	wake(g.work.wakeCallbacks)
+	wake(g.work.wakeTend)
 }
 
 func wake(c chan struct{}) {

@@ -302,7 +302,6 @@ func TestANodeComesBackAtAnotherAddress(t *testing.T) {
 		t.Fatal("the address is the same")
 	}
 	for _, n := range []*node{nodes[0], nodes[1], back} {
-
 		eventually(t, 15*time.Second, "the new address is known", func() bool {
 			m := n.Members()
 			return len(m) == 3 && m[2].GossipAddress == back.Addr()

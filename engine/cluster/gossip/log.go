@@ -38,8 +38,10 @@ func newLimited(logger *slog.Logger) *limited {
 }
 
 // Warn, Error and Debug write a line; false: it was left out.
-func (l *limited) Warn(text string, args ...any) bool  { return l.write(slog.LevelWarn, text, args) }
+func (l *limited) Warn(text string, args ...any) bool { return l.write(slog.LevelWarn, text, args) }
+
 func (l *limited) Error(text string, args ...any) bool { return l.write(slog.LevelError, text, args) }
+
 func (l *limited) Debug(text string, args ...any) bool { return l.write(slog.LevelDebug, text, args) }
 
 // changing are the parts of a line that differ between lines of one kind.

@@ -40,7 +40,7 @@ func (g *Gossip) refuseLater(name string, address netip.AddrPort, reason error) 
 	g.mu.Lock()
 	g.refusals = append(g.refusals, refusal{name, address, reason.Error()})
 	g.mu.Unlock()
-	wake(g.wakeCallbacks)
+	wake(g.work.wakeCallbacks)
 }
 
 // refuse tells a node why it is refused. It may be anyone, so it is one small packet.
@@ -63,7 +63,7 @@ func (g *Gossip) noteRefusal(by, reason string) {
 	g.refused = refusedBy{"refused by " + by + ": " + reason, time.Now()}
 	g.mu.Unlock()
 	g.log.Warn("gossip: this node is refused", "by", by, "reason", reason)
-	wake(g.wakeTend)
+	wake(g.work.wakeTend)
 }
 
 // Refused is why other nodes have refused this one in the last seconds; "": they have not. The node

@@ -54,32 +54,38 @@ func TestStrangersAreRefusedAndBothSidesSayWhy(t *testing.T) {
 		{
 			"of another cluster", func(c *Config) { c.Self.ClusterID = "loans" },
 			[]string{`it is of cluster \"loans\", this one is \"payments\"`},
-			[]string{`it is of cluster \"payments\", this one is \"loans\"`}, "",
+			[]string{`it is of cluster \"payments\", this one is \"loans\"`},
+			"",
 		},
 		{
 			"with other settings", func(c *Config) { c.Self.Settings = "size 5" },
 			[]string{`its settings are \"size 5\", here they are \"size 3\"`},
-			[]string{`its settings are \"size 3\", here they are \"size 5\"`}, "",
+			[]string{`its settings are \"size 3\", here they are \"size 5\"`},
+			"",
 		},
 		{
 			"with a node id that is taken", func(c *Config) { c.Self.Node = 1 },
 			[]string{"node refused", "node id 1 is taken: 1-a at 127.0.0.1:"},
-			[]string{"this node is refused", "node id 1 is taken: 1-a at 127.0.0.1:"}, "node id 1 is taken",
+			[]string{"this node is refused", "node id 1 is taken: 1-a at 127.0.0.1:"},
+			"node id 1 is taken",
 		},
 		{
 			"that is not accepted", func(c *Config) { c.Self.Node = 66 },
 			[]string{"node refused", "node 66 was removed"},
-			[]string{"this node is refused", "node 66 was removed"}, "node 66 was removed",
+			[]string{"this node is refused", "node 66 was removed"},
+			"node 66 was removed",
 		},
 		{
 			"without a key", func(c *Config) { c.Keys = nil },
 			[]string{"encryption is configured but remote state is not encrypted"},
-			[]string{"this node is refused", "it encrypts its gossip, and this node has no gossip.keys"}, "this node has no gossip.keys",
+			[]string{"this node is refused", "it encrypts its gossip, and this node has no gossip.keys"},
+			"this node has no gossip.keys",
 		},
 		{
 			"with another key", func(c *Config) { c.Keys = [][]byte{other} },
 			[]string{"no installed keys could decrypt the message"},
-			[]string{"this node is refused", "does not know the key"}, "does not know the key",
+			[]string{"this node is refused", "does not know the key"},
+			"does not know the key",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

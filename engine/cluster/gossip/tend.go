@@ -56,10 +56,10 @@ func (g *Gossip) tend(known []storedPeer) {
 		}
 		timer := time.NewTimer(time.Until(next))
 		select {
-		case <-g.context.Done():
+		case <-g.work.context.Done():
 			timer.Stop()
 			return
-		case <-g.wakeTend:
+		case <-g.work.wakeTend:
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -113,7 +113,7 @@ func (g *Gossip) look(known []storedPeer) {
 		slots <- struct{}{}
 		trying.Go(func() {
 			defer func() { <-slots }()
-			if g.context.Err() != nil {
+			if g.work.context.Err() != nil {
 				return
 			}
 			if _, err := g.list.Join([]string{address.String()}); err != nil {
@@ -153,7 +153,7 @@ func (g *Gossip) missing(known []storedPeer) []netip.AddrPort {
 	}
 	var missing []netip.AddrPort
 	for _, address := range addresses {
-		all, err := resolve(g.context, address)
+		all, err := resolve(g.work.context, address)
 		if err != nil {
 			g.log.Debug("gossip: a contact point has no address", "error", err)
 			continue

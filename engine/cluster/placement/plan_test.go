@@ -51,7 +51,8 @@ func TestPlans(t *testing.T) {
 	}{
 		{
 			"a fourth node takes its share and moves nothing else",
-			form(t, nodes(3), 3, 3), Scale{Add: []Member{{Node: 3, Generation: "g3"}}},
+			form(t, nodes(3), 3, 3),
+			Scale{Add: []Member{{Node: 3, Generation: "g3"}}},
 			lines(
 				"BROKER_ADD 3-g3",
 				"PARTITION_JOIN p2 3-g3 1",
@@ -69,7 +70,8 @@ func TestPlans(t *testing.T) {
 		},
 		{
 			"a node goes: its partitions first, then itself",
-			form(t, nodes(4), 4, 2), Scale{Remove: []int32{3}},
+			form(t, nodes(4), 4, 2),
+			Scale{Remove: []int32{3}},
 			"", lines(
 				"2 . 1 2",
 				"1 2 . 1",
@@ -78,7 +80,8 @@ func TestPlans(t *testing.T) {
 		},
 		{
 			"replication factor from 1 to 3",
-			form(t, nodes(3), 3, 1), Scale{ReplicationFactor: 3},
+			form(t, nodes(3), 3, 1),
+			Scale{ReplicationFactor: 3},
 			"", lines(
 				"3 1 2",
 				"2 3 1",
@@ -87,7 +90,8 @@ func TestPlans(t *testing.T) {
 		},
 		{
 			"partitions are added, the old ones stay",
-			form(t, nodes(3), 2, 3), Scale{Partitions: 3},
+			form(t, nodes(3), 2, 3),
+			Scale{Partitions: 3},
 			lines(
 				"PARTITION_BOOTSTRAP p3 2-g2 3",
 				"PARTITION_JOIN p3 0-g0 2",
@@ -102,7 +106,8 @@ func TestPlans(t *testing.T) {
 		},
 		{
 			"a node is replaced, with its priorities",
-			form(t, nodes(3), 3, 3), Replace{Node: 1, By: Member{Node: 7, Generation: "g7"}},
+			form(t, nodes(3), 3, 3),
+			Replace{Node: 1, By: Member{Node: 7, Generation: "g7"}},
 			lines(
 				"BROKER_ADD 7-g7",
 				"PARTITION_JOIN p1 7-g7 2",
@@ -121,25 +126,29 @@ func TestPlans(t *testing.T) {
 		},
 		{
 			"one replica moves",
-			form(t, nodes(4), 1, 2), Move{Partition: 1, From: 0, To: 3},
+			form(t, nodes(4), 1, 2),
+			Move{Partition: 1, From: 0, To: 3},
 			lines("PARTITION_JOIN p1 3-g3 2", "PARTITION_LEAVE p1 0-g0"),
 			lines(".", "1", ".", "2"),
 		},
 		{
 			"a further replica",
-			form(t, nodes(3), 1, 2), Join{Partition: 1, Node: 2},
+			form(t, nodes(3), 1, 2),
+			Join{Partition: 1, Node: 2},
 			lines("PARTITION_JOIN p1 2-g2 1", "PARTITION_RECONFIGURE_PRIORITY p1 0-g0 3", "PARTITION_RECONFIGURE_PRIORITY p1 1-g1 2"),
 			lines("3", "2", "1"),
 		},
 		{
 			"a replica goes; leadership first",
-			form(t, nodes(3), 1, 3), Leave{Partition: 1, Node: 0},
+			form(t, nodes(3), 1, 3),
+			Leave{Partition: 1, Node: 0},
 			lines("PARTITION_LEAVE p1 0-g0"),
 			lines(".", "2", "1"),
 		},
 		{
 			"a lost disk: the old generation leaves, the new one joins",
-			form(t, nodes(3), 2, 3), Renew{Node: 1, Generation: "new"},
+			form(t, nodes(3), 2, 3),
+			Renew{Node: 1, Generation: "new"},
 			lines(
 				"BROKER_RENEW 1-new",
 				"PARTITION_LEAVE p1 1-g1",
@@ -151,7 +160,8 @@ func TestPlans(t *testing.T) {
 		},
 		{
 			"a region is lost: the other goes on with two replicas",
-			form(t, inZones(2, 2), 2, 4), Abandon{Zone: "A"},
+			form(t, inZones(2, 2), 2, 4),
+			Abandon{Zone: "A"},
 			lines(
 				"PARTITION_FORCE_RECONFIGURE p1 [2 3]",
 				"PARTITION_RECONFIGURE_PRIORITY p1 2-g 2",
