@@ -333,8 +333,8 @@ func (g *gateway) yield(q *request, answer *record.Record) {
 	if !ok || answer.IsRejection() || q.node < 0 {
 		return
 	}
-	for _, key := range jobs.JobKeys {
-		g.post(q.node, q.partition, record.NewCommand(key, record.JobYield, &record.Job{}))
+	for i, key := range jobs.JobKeys {
+		g.post(q.node, q.partition, yield(key, &jobs.Jobs[i]))
 	}
 }
 

@@ -99,7 +99,10 @@ func (s *source) opening(partition int32, node int, number uint64, failed func()
 	back := func(do func()) { w.net.stream(&target.process, &s.g.process, do) }
 	st := &stream{gateway: s.g, jobType: s.jobType, worker: s.name, lease: s.lease}
 	st.push = func(key int64, job *record.Job) {
-		back(func() { s.arrived(partition, st, key, job) })
+		back(func() {
+			w.net.stream(&s.g.process, &target.process, func() { st.arrived(key, job.Deadline) })
+			s.arrived(partition, st, key, job)
+		})
 	}
 	st.closed = func() {
 		back(func() {
@@ -156,7 +159,7 @@ func (s *source) arrived(partition int32, st *stream, key int64, job *record.Job
 	part := &s.parts[partition-1]
 	if part.stream != st {
 		if l := s.g.leaders[partition-1]; l.node >= 0 {
-			s.g.post(l.node, partition, record.NewCommand(key, record.JobYield, &record.Job{}))
+			s.g.post(l.node, partition, yield(key, job))
 		}
 		return
 	}

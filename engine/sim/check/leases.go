@@ -19,11 +19,12 @@ type leasedJob struct {
 	since    int64  // its time, in ms of the leader's clock
 	deadline int64
 	reached  bool    // the last lease reached a worker
+	worker   string  // who has the last lease
 	given    []int64 // deadlines of leases that no worker has shown yet
 }
 
 // longLease is how long a lease must be, in ms, for its end by time to tell that nobody gave it back at once.
-const longLease = 3000
+const longLease = 4000
 
 func newLeases(j *Judge) *leases { return &leases{j: j, jobs: map[int64]*leasedJob{}} }
 
@@ -65,6 +66,7 @@ func (k *leases) lease(e *Entry, r *record.Record, key int64, v *record.Job) {
 		k.j.blame(RuleLease, at, "job %d is leased to %q while it waits for a backoff or an incident", key, v.Worker)
 	}
 	job.leased, job.reached, job.term, job.since, job.deadline = true, false, e.Term, e.Batch.Now, v.Deadline
+	job.worker = v.Worker
 	job.given = append(job.given, v.Deadline)
 }
 
@@ -109,8 +111,8 @@ func (k *leases) timedOut(e *Entry, r *record.Record, job *leasedJob) {
 	case e.Batch.Now < job.deadline:
 		k.j.blame(RuleLease, of(e, r), "job %d timed out at %d, its lease is until %d", r.Key, e.Batch.Now, job.deadline)
 	case !job.reached && job.term == e.Term && job.deadline-job.since >= longLease:
-		k.j.blame(RuleAvailable, of(e, r), "job %d never reached a worker and came back only with the end of its lease of %d ms, under one leader",
-			r.Key, job.deadline-job.since)
+		k.j.blame(RuleAvailable, of(e, r), "job %d never reached %q and came back only with the end of its lease of %d ms, under one leader",
+			r.Key, job.worker, job.deadline-job.since)
 	}
 	job.leased = false
 }
