@@ -46,11 +46,30 @@ func (n *Node) housekeep() {
 		if n.Err() != nil {
 			continue
 		}
-		for _, r := range n.open() {
-			r.followExporters()
-			r.considerShortening()
+		n.tidyUp()
+	}
+}
+
+// tidyUp is one round of housekeeping. Errors of the disk are latched.
+func (n *Node) tidyUp() {
+	replicas := n.open()
+	for _, r := range replicas {
+		r.followExporters()
+		r.considerShortening()
+	}
+	pinned, _ := n.log.carryForward()
+	for _, r := range replicas {
+		if slices.Contains(pinned, r.config.Partition) && r.view.heldByRaft() {
+			r.askToShorten()
 		}
 	}
+}
+
+// heldByRaft tells whether raft, rather than exporters, needs the oldest entries.
+func (v *PartitionLog) heldByRaft() bool {
+	v.log.mu.Lock()
+	defer v.log.mu.Unlock()
+	return v.hidden < v.keep
 }
 
 // SetExporters says which exporters there are; see ReplicaConfig.Exporters.

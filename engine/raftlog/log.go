@@ -62,6 +62,8 @@ type placed struct {
 	term   uint64
 	offset int
 	size   int
+
+	instead *place // the entry is written again: it stood there
 }
 
 // maxKeptGroup bounds the buffer that a group keeps for the next frame.
@@ -75,7 +77,10 @@ func (g *group) add(v *PartitionLog, r *rec) {
 	g.buf = r.append(g.buf)
 	g.records++
 	if r.kind == kindEntry {
-		g.entries = append(g.entries, placed{v, r.index, r.term, from, recHeader + len(r.data) + len(r.ext)})
+		g.entries = append(g.entries, placed{
+			view: v, index: r.index, term: r.term, offset: from, size: recHeader + len(r.data) + len(r.ext),
+		})
+		v.pending++
 	}
 }
 
@@ -168,7 +173,13 @@ func (l *Log) write(seg *segment, at int64, frame []byte) error {
 func (l *Log) landed(seg *segment, g *group) {
 	for i := range g.entries {
 		p := &g.entries[i]
-		p.view.place(p.index, place{seg: seg, offset: l.at + int64(p.offset), size: p.size, term: p.term})
+		at := place{seg: seg, offset: l.at + int64(p.offset), size: p.size, term: p.term}
+		if p.instead != nil {
+			p.view.replace(p.index, *p.instead, at)
+			continue
+		}
+		p.view.place(p.index, at)
+		p.view.pending--
 	}
 	l.at += int64(len(g.buf))
 	l.number++

@@ -12,6 +12,11 @@ func (r *Replica) considerShortening() {
 	if r.machine.bytes.Load() < r.config.SnapshotBytes {
 		return
 	}
+	r.askToShorten()
+}
+
+// askToShorten asks for a snapshot without waiting for it.
+func (r *Replica) askToShorten() {
 	select {
 	case r.shorten <- struct{}{}:
 	default:

@@ -1,6 +1,7 @@
 package raftlog
 
 import (
+	"io"
 	"sync"
 	"time"
 
@@ -62,20 +63,37 @@ func (w *watched) AppendEntries(id raft.ServerID, target raft.ServerAddress, arg
 	if err != nil || !resp.Success {
 		return err
 	}
+	if sent := args.PrevLogEntry + uint64(len(args.Entries)); sent > 0 { // not a heartbeat
+		w.agrees(id, args.Term, sent)
+		return nil
+	}
+	if w.matched(id, args.Term) > 0 {
+		w.agrees(id, args.Term, resp.LastLog)
+	}
+	return nil
+}
+
+// InstallSnapshot sends a state, with which a follower's log agrees up to its index.
+func (w *watched) InstallSnapshot(id raft.ServerID, target raft.ServerAddress, args *raft.InstallSnapshotRequest,
+	resp *raft.InstallSnapshotResponse, data io.Reader,
+) error {
+	err := w.Transport.InstallSnapshot(id, target, args, resp, data)
+	if err == nil && resp.Success {
+		w.agrees(id, args.Term, args.LastLogIndex)
+	}
+	return err
+}
+
+// agrees notes how far a follower's log agrees with the leader's of a term.
+func (w *watched) agrees(id raft.ServerID, term, index uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	m := w.followers[id]
-	switch sent := args.PrevLogEntry + uint64(len(args.Entries)); {
-	case sent > 0: // not a heartbeat
-		if m.term != args.Term {
-			m = match{term: args.Term}
-		}
-		m.index = max(m.index, sent)
-	case m.term == args.Term:
-		m.index = max(m.index, resp.LastLog)
+	if m.term != term {
+		m = match{term: term}
 	}
+	m.index = max(m.index, index)
 	w.followers[id] = m
-	return nil
 }
 
 // matched is the index up to which a follower's log surely agrees in a term, 0 if nothing is known.

@@ -35,6 +35,8 @@ type PartitionLog struct {
 	stable map[string][]byte
 	holds  []*hold // readers of entries
 
+	pending int // entries on their way to the disk
+
 	runs atomic.Bool // raft runs on this view
 }
 
