@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -231,6 +232,14 @@ func (s *Source) Status() Status {
 		status.Subject, status.Serial, status.NotAfter = leaf.Subject.String(), leaf.SerialNumber.Text(16), leaf.NotAfter
 	}
 	return status
+}
+
+// DNSNames are the DNS names in the certificate in force.
+func (s *Source) DNSNames() []string {
+	if leaf := s.current.Load().leaf; leaf != nil {
+		return slices.Clone(leaf.DNSNames)
+	}
+	return nil
 }
 
 // CheckMutual tells why a peer that has the same authorities would not accept this certificate,

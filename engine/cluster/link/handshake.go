@@ -241,7 +241,7 @@ func (s *session) judge(peer process) string {
 		return fmt.Sprintf("two nodes have the number %d, %s and %s: give each its own engine.nodeId", self.Node, self.ServerID(), peer.ServerID())
 	}
 	if s.certificate != nil {
-		return bound(s.certificate, peer.Identity)
+		return bound(s.certificate.DNSNames, peer.Identity)
 	}
 	return ""
 }

@@ -1,7 +1,6 @@
 package link
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -66,12 +65,12 @@ func (a Addr) String() string { return a.Node.ServerID() }
 // nodeName is the name in a certificate that binds it to a node: node-2.cluster.
 var nodeName = regexp.MustCompile(`^(?i)node-[0-9]+\.`)
 
-// bound says why a certificate does not belong to a node; "" when it may. A certificate with one or
+// bound says why a certificate with these DNS names does not belong to a node; "" when it may. A certificate with one or
 // more DNS names of the form node-N.something belongs to the nodes that they name and to no other;
 // one without such a name belongs to whoever the authorities gave it to.
-func bound(certificate *x509.Certificate, peer Identity) string {
+func bound(dnsNames []string, peer Identity) string {
 	var names []string
-	for _, name := range certificate.DNSNames {
+	for _, name := range dnsNames {
 		if nodeName.MatchString(name) {
 			names = append(names, name)
 		}

@@ -94,6 +94,9 @@ func Open(config Config) (*Link, error) {
 		if err := config.TLS.CheckMutual(); err != nil {
 			return nil, fmt.Errorf("link: %w", err)
 		}
+		if reason := bound(config.TLS.DNSNames(), config.Self); reason != "" {
+			return nil, fmt.Errorf("link: peers would refuse this node: %s", reason)
+		}
 	}
 	if config.HandshakeTimeout == 0 {
 		config.HandshakeTimeout = 5 * time.Second

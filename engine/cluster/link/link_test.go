@@ -325,6 +325,8 @@ func TestOpenRefusesWhatCannotWork(t *testing.T) {
 		"version has 256 bytes": func(c *link.Config) { c.Self.Version = strings.Repeat("v", 256) },
 		"cannot be negative":    func(c *link.Config) { c.Self.Node = -1 },
 		"would refuse":          withTLS(sourceOf(t, foreign.Node(t, 0, "c"), ca)),
+		"is for node-7.c":       withTLS(sourceOf(t, ca.Node(t, 7, "c"), ca)),
+		"is for node-0.d":       withTLS(sourceOf(t, ca.Node(t, 0, "d"), ca)),
 	} {
 		config := good
 		change(&config)

@@ -17,6 +17,7 @@ type refusalCase struct {
 	caller, called func(*link.Config)
 	target         string // "" is the called node's own id
 	want           string
+	then           func() // between start and call
 }
 
 func nothing(*link.Config) {}
@@ -35,26 +36,39 @@ func accepting(reason string) func(*link.Config) {
 
 func TestBothSidesSayWhyAPeerIsRefused(t *testing.T) {
 	ca := certificatetest.NewAuthority(t, "nodes")
-	tls := func(node int32, cluster string) func(*link.Config) {
-		return withTLS(sourceOf(t, ca.Node(t, node, cluster), ca))
+	renewables := map[int32]*renewable{}
+	tls := func(node int32) func(*link.Config) {
+		return func(c *link.Config) { // good at the start; what is wrong comes by replacing the files
+			r := &renewable{node: node, dir: t.TempDir()}
+			r.renew(t, ca, ca)
+			renewables[node], c.TLS = r, r.source
+		}
+	}
+	swap := func(node, with int32, cluster string) func() {
+		return func() {
+			ca.Node(t, with, cluster).Write(t, renewables[node].dir, ca)
+			if err := renewables[node].source.Reload(); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	unbound := withTLS(sourceOf(t, ca.Issue(t, certificatetest.Options{Name: "any", DNS: []string{"localhost"}}), ca))
 	for _, c := range []refusalCase{
-		{"another cluster", as(func(i *link.Identity) { i.ClusterID = "d" }), nothing, "", `0-g0 is of cluster "d", 1-g1 of cluster "c"`},
-		{"another generation than was called", nothing, nothing, "1-old", `1-old was called and 1-g1 of cluster "c" (version 1.0.0, data format 1) answers`},
-		{"the same number", as(func(i *link.Identity) { i.Node = 1 }), nothing, "", "two nodes have the number 1, 1-g1 and 1-g0"},
-		{"the same data", as(func(i *link.Identity) { i.Node, i.Generation = 1, "g1" }), nothing, "", "two processes run as 1-g1"},
-		{"the called one does not want the caller", nothing, accepting("is no member"), "", "0-g0 is no member"},
-		{"the caller does not want the called one", accepting("was removed"), nothing, "", "1-g1 was removed"},
-		{"other secrets", secret("x"), secret("y"), "", "differ: set the same engine.secret"},
-		{"a secret at the called side alone", nothing, secret("y"), "", "has none: set the same engine.secret"},
-		{"a secret at the caller alone", secret("y"), nothing, "", "has none: set the same engine.secret"},
-		{"a plain caller of TLS", nothing, tls(1, "c"), "", "1-g1 speaks TLS and its caller does not"},
-		{"a TLS caller of a plain node", tls(0, "c"), nothing, "", "TLS"},
-		{"the certificate of another node, caller", tls(7, "c"), tls(1, "c"), "", "the certificate of 0-g0 is for node-7.c and not for node-0.c"},
-		{"the certificate of another node, called", tls(0, "c"), tls(7, "c"), "", "the certificate of 1-g1 is for node-7.c and not for node-1.c"},
-		{"a certificate for another cluster", tls(0, "d"), tls(1, "c"), "", "the certificate of 0-g0 is for node-0.d"},
-		{"a certificate for any node", unbound, unbound, "", ""},
+		{"another cluster", as(func(i *link.Identity) { i.ClusterID = "d" }), nothing, "", `0-g0 is of cluster "d", 1-g1 of cluster "c"`, nil},
+		{"another generation than was called", nothing, nothing, "1-old", `1-old was called and 1-g1 of cluster "c" (version 1.0.0, data format 1) answers`, nil},
+		{"the same number", as(func(i *link.Identity) { i.Node = 1 }), nothing, "", "two nodes have the number 1, 1-g1 and 1-g0", nil},
+		{"the same data", as(func(i *link.Identity) { i.Node, i.Generation = 1, "g1" }), nothing, "", "two processes run as 1-g1", nil},
+		{"the called one does not want the caller", nothing, accepting("is no member"), "", "0-g0 is no member", nil},
+		{"the caller does not want the called one", accepting("was removed"), nothing, "", "1-g1 was removed", nil},
+		{"other secrets", secret("x"), secret("y"), "", "differ: set the same engine.secret", nil},
+		{"a secret at the called side alone", nothing, secret("y"), "", "has none: set the same engine.secret", nil},
+		{"a secret at the caller alone", secret("y"), nothing, "", "has none: set the same engine.secret", nil},
+		{"a plain caller of TLS", nothing, tls(1), "", "1-g1 speaks TLS and its caller does not", nil},
+		{"a TLS caller of a plain node", tls(0), nothing, "", "speaks without TLS and", nil},
+		{"the certificate of another node, caller", tls(0), tls(1), "", "the certificate of 0-g0 is for node-7.c and not for node-0.c", swap(0, 7, "c")},
+		{"the certificate of another node, called", tls(0), tls(1), "", "the certificate of 1-g1 is for node-7.c and not for node-1.c", swap(1, 7, "c")},
+		{"a certificate for another cluster", tls(0), tls(1), "", "the certificate of 0-g0 is for node-0.d", swap(0, 0, "d")},
+		{"a certificate for any node", unbound, unbound, "", "", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, c) })
 	}
@@ -69,6 +83,9 @@ func refuses(t *testing.T, c refusalCase) {
 		c.target = "1-g1"
 	}
 	d.set(c.target, called.address)
+	if c.then != nil {
+		c.then()
+	}
 	err := visit(t, caller, c.target)
 	if c.want == "" {
 		if err != nil {
