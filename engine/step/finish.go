@@ -20,12 +20,12 @@ func (s *Step) NextFollowUp() (command *record.Record, ok bool) {
 	case s.taken < len(s.followUps):
 		command = &s.followUps[s.taken]
 		s.taken++
-	case s.mailTaken < len(s.mail):
+	case len(s.waiting()) > 0:
 		s.forgetFollowUps()
 		return s.takeMail(), true
 	default:
 		s.forgetFollowUps()
-		s.forgetMail()
+		s.Inbox.forget()
 		return nil, false
 	}
 	s.source, s.reference = command.SourcePosition, command.OperationReference
@@ -55,11 +55,11 @@ func (s *Step) PutOff() {
 	for _, command := range s.followUps[s.taken:] {
 		s.Defer(command)
 	}
-	for _, command := range s.mail[s.mailTaken:] {
+	for _, command := range s.waiting() {
 		s.Defer(command)
 	}
 	s.forgetFollowUps()
-	s.forgetMail()
+	s.Inbox.forget()
 }
 
 // Defer keeps a command for the next decision. It is recorded as a command.

@@ -47,10 +47,11 @@ type Step struct {
 	// Env is what expressions may know of the world.
 	Env feel.Env
 
+	Place
+	Inbox
+
 	tables    *state.Tables
 	meta      state.Meta
-	partition int32
-	count     int32
 	retention int64
 	streams   Streams
 
@@ -66,17 +67,13 @@ type Step struct {
 	pushes    []Push
 	sends     []record.Send
 	putOff    bool
-
-	mail       []record.Record // received commands; each is taken when those before it are through
-	mailTaken  int
-	checkpoint int64 // made by this decision, 0 if none
 }
 
 // New makes a step for a partition of a cluster with count partitions. retention is how long an
 // idempotency key is kept after its instance has ended, in milliseconds.
 func New(partition, count int32, retention int64, overlay *state.Overlay, definitions *state.Definitions) *Step {
 	tables := state.NewTables(overlay, definitions)
-	return &Step{View: &tables.View, tables: tables, partition: partition, count: count, retention: retention}
+	return &Step{View: &tables.View, Place: Place{partition: partition, count: count, view: &tables.View}, tables: tables, retention: retention}
 }
 
 // Retention is how long an idempotency key is kept after its instance has ended, in milliseconds.
@@ -94,7 +91,7 @@ func (s *Step) Begin(now int64, seed uint64, streams Streams) {
 	s.responses, s.pushes, s.sends = make([]Response, 0, len(s.responses)), make([]Push, 0, len(s.pushes)), nil
 	s.forgetFollowUps()
 	s.resumed, s.putOff = nil, false
-	s.forgetMail()
+	s.Inbox.forget()
 	s.checkpoint = 0
 	s.source, s.requestID, s.reference = -1, 0, 0
 }
@@ -119,25 +116,6 @@ func (s *Step) After(ms int64) int64 {
 		return math.MaxInt64
 	}
 	return s.meta.Now + ms
-}
-
-// Partition is the partition that decides.
-func (s *Step) Partition() int32 { return s.partition }
-
-// PartitionFor is the partition of a correlation key.
-func (s *Step) PartitionFor(correlationKey string) int32 {
-	return record.PartitionForCorrelationKey(correlationKey, s.count)
-}
-
-// Partitions is how many partitions there are. Only partition 1 gets to know of new ones.
-func (s *Step) Partitions() int32 { return s.Routing().Partitions }
-
-// Routing is how many partitions there are and over how many correlation keys are hashed.
-func (s *Step) Routing() record.Routing {
-	if r := s.View.Routing(); r != nil {
-		return *r
-	}
-	return record.Routing{Partitions: s.count, MessagePartitions: s.count}
 }
 
 // RequestID is the caller that waits for the command in hand, 0 if nobody does.

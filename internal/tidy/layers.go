@@ -37,7 +37,7 @@ var layers = []layer{
 	{"engine/delivery", []string{"engine/record"}},
 	{"engine/sim", []string{"engine/core", "engine/state", "engine/record", "engine/delivery", "engine/export", "engine/cluster/placement"}},
 	{"engine/sim/check", []string{"engine/record"}},
-	{"engine/sim/workload", []string{"engine/core", "engine/record", "engine/sim/check"}},
+	{"engine/sim/workload", []string{"engine/record", "engine/sim/check", "flows", "flows/contract"}},
 	{"engine/export", []string{"engine/record"}},
 	{"engine/partition", []string{"engine/core", "engine/export", "engine/record", "engine/state"}},
 	{"engine/storage", []string{"engine/record", "engine/state"}},
