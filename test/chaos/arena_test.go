@@ -26,9 +26,11 @@ type form struct {
 	nodes, partitions, factor int
 	settings                  map[string]string
 	env                       []string
+	wrap                      []string // a command that runs every node
 	network                   fleet.Network
 	doors                     *network.Proxies // that clients go through; nil: none
 	rates                     *work.Rates
+	before                    func(*arena) // is called before anything starts
 }
 
 // usual is the load of most cases.
@@ -59,6 +61,9 @@ func enter(t *testing.T, f form) *arena {
 	t.Logf("CHAOS_SEED=%d", seed)
 	a := &arena{T: t, ctx: t.Context(), dice: rand.New(rand.NewPCG(seed, 0))}
 	a.build(f)
+	if f.before != nil {
+		f.before(a)
+	}
 	a.must(a.cluster.Start(a.ctx))
 	a.must(a.cluster.Whole(a.ctx))
 	a.must(a.doors.Deploy(a.ctx))
@@ -75,7 +80,7 @@ func enter(t *testing.T, f form) *arena {
 // build lays everything out; nothing of the cluster runs yet.
 func (a *arena) build(f form) {
 	a.Helper()
-	plan := fleet.Plan{Binary: binary(a.T), Folder: workFolder(a.T), Nodes: 3, Partitions: 3, Network: f.network, Env: f.env}
+	plan := fleet.Plan{Binary: binary(a.T), Folder: workFolder(a.T), Nodes: 3, Partitions: 3, Network: f.network, Env: f.env, Wrap: f.wrap}
 	if f.nodes > 0 {
 		plan.Nodes = f.nodes
 	}

@@ -25,6 +25,8 @@ type Plan struct {
 	Settings map[string]string
 	// Env is added to the environment of every node.
 	Env []string
+	// Wrap is a command that runs every node, with the node's command line behind it; it must become the node's process.
+	Wrap []string
 	// Network is where nodes live; nil is one loopback for all.
 	Network Network
 }

@@ -73,8 +73,8 @@ func flagOf(key string) string {
 	return key
 }
 
-// Launch starts the node's process, and does not wait for more. wrap, if given, is a command that runs it.
-func (n *Node) Launch(wrap ...string) error {
+// Launch starts the node's process, and does not wait for more.
+func (n *Node) Launch() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.life != nil && !n.life.over() {
@@ -88,7 +88,7 @@ func (n *Node) Launch(wrap ...string) error {
 		return err
 	}
 	defer log.Close()
-	line := append(slices.Clone(wrap), append([]string{n.cluster.Binary}, n.Arguments()...)...)
+	line := append(slices.Clone(n.cluster.Wrap), append([]string{n.cluster.Binary}, n.Arguments()...)...)
 	line = n.cluster.Network.Enter(n.ID, line)
 	c := exec.Command(line[0], line[1:]...)
 	c.Stdout, c.Stderr = log, log

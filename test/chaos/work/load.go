@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -213,7 +214,21 @@ func (l *Load) Any() (transaction string) {
 
 // PayAlso makes a payment beside the load's own, until it is acknowledged; it is followed to its end as those are.
 func (l *Load) PayAlso(dice *rand.Rand, key string, o history.Order) {
-	transaction := l.PayUntilAcknowledged(l.ctx, dice, key, o)
+	l.follow(l.PayUntilAcknowledged(l.ctx, dice, key, o))
+}
+
+// PayOnce sends a payment beside the load's own, once, and gives the HTTP status; 0 is no answer. If it is acknowledged, it is
+// followed to its end.
+func (l *Load) PayOnce(door *Door, key string, o history.Order) (status int) {
+	status, transaction := l.Pay(l.ctx, door, key, body(key, o), &o)
+	if status == http.StatusOK {
+		l.follow(transaction)
+	}
+	return status
+}
+
+// follow has the end of a payment awaited.
+func (l *Load) follow(transaction string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if transaction != "" && !slices.Contains(l.payments, transaction) {
