@@ -2,6 +2,8 @@ package check
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/payhub/payhub/engine/record"
 )
@@ -166,6 +168,9 @@ func (k *calls) answered(c *call) {
 // end looks for acknowledged commands that had more than one effect.
 func (k *calls) end([]string) {
 	if len(k.byID) > 0 {
-		k.j.blame(RuleAcknowledge, where{}, "%d requests were never answered, not even with an error", len(k.byID))
+		first := slices.Min(slices.Collect(maps.Keys(k.byID)))
+		c := k.byID[first]
+		k.j.blame(RuleAcknowledge, where{partition: c.partition, key: c.command.Key}, "%d requests were never answered, not even with an error; the first is %d, a %s %s sent at %d",
+			len(k.byID), first, c.command.ValueType, c.command.IntentName(), c.invokedAt)
 	}
 }

@@ -17,6 +17,7 @@ type open struct {
 	timers        map[int64]thing
 	subscriptions map[int64]thing // at the instance's partition
 	waiting       map[int64]thing // at the message's partition
+	waitingOf     map[waits]int64 // their keys
 	incidents     map[int64]OpenIncident
 	lastNow       map[int32]int64
 }
@@ -27,6 +28,12 @@ type openInstance struct {
 	process   string
 	position  int64 // of its latest record
 	last      string
+}
+
+// waits is an element instance and a message that it waits for.
+type waits struct {
+	element int64
+	message string
 }
 
 // thing belongs to an element instance of a process instance.
@@ -49,7 +56,8 @@ type OpenIncident struct {
 func newOpen(j *Judge) *open {
 	return &open{
 		j: j, instances: map[int64]*openInstance{}, jobs: map[int64]thing{}, timers: map[int64]thing{},
-		subscriptions: map[int64]thing{}, waiting: map[int64]thing{}, incidents: map[int64]OpenIncident{}, lastNow: map[int32]int64{},
+		subscriptions: map[int64]thing{}, waiting: map[int64]thing{}, waitingOf: map[waits]int64{},
+		incidents: map[int64]OpenIncident{}, lastNow: map[int32]int64{},
 	}
 }
 
@@ -100,9 +108,12 @@ func (k *open) record(e *Entry, r *record.Record) {
 			r.Intent == record.ProcessMessageSubscriptionDeleting || r.Intent == record.ProcessMessageSubscriptionCorrelated && !v.IsInterrupting
 		k.keep(k.subscriptions, e, r, open, v.ProcessInstanceKey, v.MessageName)
 	case *record.MessageSubscription:
-		if r.Intent == record.MessageSubscriptionRejected {
-			return // about a message; the subscription may be gone
+		of := waits{v.ElementInstanceKey, v.MessageName}
+		if r.Intent == record.MessageSubscriptionRejected { // about a message; its subscription is over, too
+			delete(k.waiting, k.waitingOf[of])
+			return
 		}
+		k.waitingOf[of] = r.Key
 		open := r.Intent != record.MessageSubscriptionDeleted && (r.Intent != record.MessageSubscriptionCorrelated || !v.IsInterrupting)
 		k.keep(k.waiting, e, r, open, v.ProcessInstanceKey, v.MessageName)
 	case *record.Incident:

@@ -136,6 +136,9 @@ func (u *Users) serve(job *record.Job) record.Document {
 // poll fetches jobs of sim.polled from a partition, now and then.
 func (u *Users) poll(partition int32) {
 	u.w.After(u.plan.Habits.PollEvery, func() {
+		if u.quiet() {
+			return
+		}
 		v := &record.JobBatch{Type: polledJob, Worker: "poller", Timeout: u.plan.Habits.Lease, MaxJobsToActivate: 8, TenantIDs: []string{record.DefaultTenant}}
 		u.send(u.anyGateway(), partition, -1, record.JobBatchActivate, v, func(answer record.Record, err error) {
 			if err == nil && !answer.IsRejection() {
@@ -144,9 +147,7 @@ func (u *Users) poll(partition int32) {
 					u.work(key, &batch.Jobs[i], func() {}, func() bool { return true })
 				}
 			}
-			if !u.quiet() {
-				u.poll(partition)
-			}
+			u.poll(partition)
 		})
 	})
 }
