@@ -131,7 +131,7 @@ func TestUndeliveredJobsAreAvailableAgain(t *testing.T) {
 func TestJobsWhileTheClusterMoves(t *testing.T) {
 	e := newEngines(t, 3, 3)
 	e.deploy()
-	const instances = 600
+	const instances = 2000
 	var mu sync.Mutex
 	holders, done, doubled := map[int64]string{}, map[int64]bool{}, 0
 	var finished atomic.Int64
@@ -199,6 +199,9 @@ func TestJobsWhileTheClusterMoves(t *testing.T) {
 	for i := 0; created < instances; i++ {
 		if _, err := e.create(i%3, int32(i%3)+1, "work", ""); err == nil {
 			created++
+		}
+		if i%2 == 0 {
+			time.Sleep(time.Millisecond)
 		}
 	}
 	eventually(t, "the jobs are done while the cluster moves", func() bool { return finished.Load() >= instances*9/10 })

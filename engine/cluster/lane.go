@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -223,6 +224,7 @@ func (l *lane) write(ctx context.Context, stream nodepb.Node_CommandsClient) err
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		runtime.Gosched() // callers that are ready now get into the same frame
 		l.receipt(false)
 		l.mu.Lock()
 		frame := l.pending
@@ -404,6 +406,30 @@ func (l *lane) fail(cause error) {
 		s.g.lost(s, cause)
 	}
 	l.r.notices.lost(l.server)
+}
+
+// abandonAfter is how long the old leader of a partition may take to answer what is under way to it.
+const abandonAfter = 250 * time.Millisecond
+
+// lastNumber is the number of the newest call.
+func (l *lane) lastNumber() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lastID
+}
+
+// abandon ends the calls to a partition through a number: their outcome is unknown.
+func (l *lane) abandon(partition int32, through uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, c := range l.under {
+		if id > through || c.partition != partition {
+			continue
+		}
+		delete(l.under, id)
+		c.err = fmt.Errorf("%w: node %s no longer leads partition %d and did not answer", ErrOutcomeUnknown, l.server, partition)
+		c.done <- struct{}{}
+	}
 }
 
 // busy tells whether somebody waits for an answer.

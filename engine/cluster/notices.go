@@ -20,6 +20,13 @@ type notices struct {
 	awaited map[string]map[string]bool   // by job type: the nodes that this one asked
 }
 
+// AnyJobType is the type of which jobs became available when they may be of any.
+const AnyJobType = ""
+
+// maxAwaited is how many job types a node asks a peer for notices of. Who waits for more looks by
+// itself from time to time.
+const maxAwaited = 10_000
+
 func newNotices(r *Router) *notices {
 	return &notices{r: r, asked: map[string]map[*serving]bool{}, awaited: map[string]map[string]bool{}}
 }
@@ -56,6 +63,9 @@ func (n *notices) ask(v *serving, jobType string) {
 	}
 	of := n.asked[jobType]
 	if of == nil {
+		if len(n.asked) >= 4*maxAwaited {
+			return
+		}
 		of = map[*serving]bool{}
 		n.asked[jobType] = of
 	}
@@ -87,6 +97,10 @@ func (n *notices) await(jobType string) {
 		n.mu.Lock()
 		of := n.awaited[jobType]
 		if of == nil {
+			if len(n.awaited) >= maxAwaited {
+				n.mu.Unlock()
+				return
+			}
 			of = map[string]bool{}
 			n.awaited[jobType] = of
 		}
@@ -99,7 +113,7 @@ func (n *notices) await(jobType string) {
 		l, err := n.r.roster.lane(server)
 		if err != nil || !l.say(itemAwait, func(c *record.Codec) { c.String(&jobType) }) {
 			n.mu.Lock()
-			delete(of, server)
+			n.doneLocked(server, jobType)
 			n.mu.Unlock()
 		}
 	}
@@ -137,16 +151,6 @@ func (n *notices) lost(server string) {
 	}
 }
 
-// wakeAll lets everybody look again who waits for a job: a partition has a new leader, and jobs may
-// wait there.
-func (n *notices) wakeAll() {
-	n.mu.Lock()
-	var types []string
-	for jobType := range n.awaited {
-		types = append(types, jobType)
-	}
-	n.mu.Unlock()
-	for _, jobType := range types {
-		n.tell(jobType)
-	}
-}
+// wakeAll lets everybody look again who waits for a job of whatever type: a partition has a new
+// leader, and jobs may wait there.
+func (n *notices) wakeAll() { n.tell(AnyJobType) }

@@ -145,6 +145,21 @@ func (o *roster) wake(server string) {
 	}
 }
 
+// abandon ends what is under way to a server for a partition that another leads now, when it has had
+// time to answer: it may have committed the command before.
+func (o *roster) abandon(server string, partition int32) {
+	o.mu.Lock()
+	p := o.peers[server]
+	o.mu.Unlock()
+	if p == nil {
+		return
+	}
+	if l := p.lane.Load(); l != nil {
+		through := l.lastNumber()
+		time.AfterFunc(abandonAfter, func() { l.abandon(partition, through) })
+	}
+}
+
 // reachable tells whether commands to a node have a chance: it is alive, and its connection was not
 // lost just now.
 func (o *roster) reachable(server string) bool {

@@ -118,13 +118,15 @@ func (r *Router) Led(id int32, leads bool, term uint64, machine partition.Machin
 		server = r.config.ServerID
 	}
 	r.couriers.led(id, leads, machine)
+	old := r.table.leader(id).server
 	if r.table.learn(id, leadership{term, server}) {
 		if leads {
 			r.config.Tell(factName(id), term, []byte(server))
 		}
-		r.leaderChanged(id)
+		r.leaderChanged(id, old)
 	}
 	r.roster.changed()
+	r.topologyChanged()
 }
 
 // Announced takes the news, from gossip, that a server leads a partition in a term.
@@ -137,14 +139,19 @@ func (r *Router) learn(id int32, news leadership) {
 	if news.server == r.config.ServerID && news.term > r.table.leader(id).term {
 		return // what this node leads it knows better: it is old
 	}
+	old := r.table.leader(id).server
 	if r.table.learn(id, news) {
-		r.leaderChanged(id)
+		r.leaderChanged(id, old)
 		r.topologyChanged()
 	}
 }
 
 // leaderChanged passes the news of a new leader on, to those who wait for one.
-func (r *Router) leaderChanged(id int32) {
+// What is still under way to the old leader will hardly be answered.
+func (r *Router) leaderChanged(id int32, old string) {
+	if old != "" && old != r.config.ServerID && old != r.table.leader(id).server {
+		r.roster.abandon(old, id)
+	}
 	r.couriers.available(id)
 	r.notices.wakeAll()
 }
@@ -219,8 +226,8 @@ func (r *Router) PartitionForCorrelationKey(correlationKey string) int32 {
 	return record.PartitionForCorrelationKey(correlationKey, r.view.Load().messages)
 }
 
-// OnJobsAvailable names the function to call, with the job type, when a job may have become
-// available after there was none. It returns at once. Called before the gateway serves.
+// OnJobsAvailable names the function to call, with the job type or AnyJobType, when a job may have
+// become available after there was none. It returns at once. Called before the gateway serves.
 func (r *Router) OnJobsAvailable(notify func(jobType string)) { r.notices.notify.Store(&notify) }
 
 // JobsAvailable is what partitions call when a job that no stream took has become available.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -250,6 +251,7 @@ func (v *serving) write(stream nodepb.Node_CommandsServer) {
 		case <-v.ctx.Done():
 			return
 		}
+		runtime.Gosched() // answers that are ready now get into the same frame
 		v.mu.Lock()
 		frame := v.pending
 		v.pending = spare[:0]

@@ -191,7 +191,9 @@ func (a *activation) send(batch *record.JobBatch) error {
 			err = a.stream.Send(&part)
 		}
 		if err != nil {
-			a.server.handBack(batch.JobKeys[unsent:])
+			for i := unsent; i < len(batch.Jobs); i++ {
+				a.server.handBack(batch.JobKeys[i], &batch.Jobs[i])
+			}
 			return technicalSend(err)
 		}
 		part, size, unsent = gatewaypb.ActivateJobsResponse{}, 0, next

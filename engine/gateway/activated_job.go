@@ -34,13 +34,13 @@ func activatedJob(key int64, job *record.Job, wanted []string) *gatewaypb.Activa
 	}
 }
 
-// handBack makes leased jobs available again at once, since their worker never got them. Where
-// that fails the lease's end does it later.
-func (s *Server) handBack(jobKeys []int64) {
-	for _, key := range jobKeys {
-		if partition, err := s.router.PartitionForKey(key); err == nil { // it came from a partition, so there is one
-			s.router.Post(partition, record.NewCommand(key, record.JobYield, &record.Job{TenantID: record.DefaultTenant}))
-		}
+// handBack makes a leased job available again at once, since its worker never got it. It names the
+// lease, so that it does not end a later one. Where that fails the lease's end does it later.
+func (s *Server) handBack(key int64, job *record.Job) {
+	if partition, err := s.router.PartitionForKey(key); err == nil { // it came from a partition, so there is one
+		s.router.Post(partition, record.NewCommand(key, record.JobYield, &record.Job{
+			Type: job.Type, Worker: job.Worker, Deadline: job.Deadline, TenantID: record.DefaultTenant,
+		}))
 	}
 }
 

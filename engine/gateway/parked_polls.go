@@ -3,6 +3,8 @@ package gateway
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/payhub/payhub/engine/cluster"
 )
 
 // parkedPolls are the long polls that found no job, by job type, first come first served. A
@@ -36,13 +38,28 @@ func (p *parkedPolls) park(poll *parkedPoll) {
 	p.waiting.Add(1)
 }
 
-// wake takes the first waiting poll out of the queue and wakes it.
+// wake takes the first waiting poll out of the queue and wakes it; with anyJobType the first of
+// every queue.
 func (p *parkedPolls) wake(jobType string) {
 	if p.waiting.Load() == 0 {
 		return
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	if jobType != anyJobType {
+		p.wakeFirst(jobType)
+		return
+	}
+	for jobType := range p.byType {
+		p.wakeFirst(jobType)
+	}
+}
+
+// anyJobType stands for every job type in notifications. No poll has it: a job type is not empty.
+const anyJobType = cluster.AnyJobType
+
+// wakeFirst wakes the first poll of a queue. The mutex is held.
+func (p *parkedPolls) wakeFirst(jobType string) {
 	queue := p.byType[jobType]
 	if len(queue) == 0 {
 		return

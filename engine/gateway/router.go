@@ -33,8 +33,8 @@ type Router interface {
 	Topology() Topology
 	// OpenJobStream registers a worker that new jobs are pushed to, on every partition.
 	OpenJobStream(ctx context.Context, request StreamRequest) (JobStream, error)
-	// OnJobsAvailable names the function to call, with the job type, when a job may have become
-	// available after there was none. It returns at once. Called before the gateway serves.
+	// OnJobsAvailable names the function to call, with the job type or cluster.AnyJobType, when a job
+	// may have become available after there was none. It returns at once. Called before the gateway serves.
 	OnJobsAvailable(notify func(jobType string))
 	// AwaitJobs says that a caller will wait if it finds no jobs of a type; it comes before each look
 	// for them, and is good for one call of OnJobsAvailable's function.

@@ -78,7 +78,7 @@ func (s *Server) push(ctx context.Context, jobs JobStream, wanted []string, stre
 			err = stream.Send(message)
 		}
 		if err != nil {
-			s.handBack([]int64{job.Key})
+			s.handBack(job.Key, job.Job)
 			return technicalSend(err)
 		}
 		jobs.Grant(1)
