@@ -150,10 +150,28 @@ func (n *Node) start(ctx context.Context) (err error) {
 	}
 	n.tasks.Add(1)
 	go n.follow()
-	if !n.config.single() {
-		n.tasks.Add(2)
-		go n.coordinator.run()
-		go n.balance()
+	if n.config.single() {
+		return n.awaitLeadership(ctx)
+	}
+	n.tasks.Add(2)
+	go n.coordinator.run()
+	go n.balance()
+	return nil
+}
+
+// awaitLeadership waits until a node that is alone leads all its partitions, which is a matter of
+// milliseconds: nobody who calls it should find it without a leader.
+func (n *Node) awaitLeadership(ctx context.Context) error {
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for _, h := range n.Hosted() {
+		for !h.Partition.Leads() {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-poll.C:
+			}
+		}
 	}
 	return nil
 }
