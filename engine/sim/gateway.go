@@ -27,6 +27,8 @@ type link struct {
 	queued []func() // what waits for the dialling
 	failed []func() // told when it is refused
 	heard  int64
+	got    uint64 // jobs through this number have arrived
+	tells  bool   // the node is being told so
 }
 
 // request is a client's call at a gateway.
@@ -83,6 +85,7 @@ func (g *gateway) down() {
 // lostGateway closes what a gateway had open here, once the node notices.
 func (n *node) lostGateway(g *gateway) {
 	n.after(n.w.net.delay(), func() {
+		n.doubt(g)
 		for _, r := range n.replicas {
 			if r != nil {
 				r.runtime.streams.lost(g)
@@ -172,6 +175,10 @@ func (g *gateway) finish(q *request, answer record.Record, found check.Found, er
 	}
 	q.done = true
 	q.leave()
+	if err == nil && len(yieldsOf(&answer)) > 0 { // they have arrived: nothing comes between
+		g.w.client.finish(q, answer, found, nil)
+		return
+	}
 	life := g.life
 	delay := g.w.net.delay() / 4
 	g.w.at(g.w.now+delay, func() {
@@ -292,6 +299,10 @@ func (g *gateway) send(to int, q *request) {
 		c := &call{command: q.command}
 		q.held = c
 		c.reply = func(answer record.Record, err error) {
+			if yields := yieldsOf(&answer); len(yields) > 0 {
+				number := target.hand(g, q.partition, yields...)
+				back(func() { g.got(target, life, number) })
+			}
 			back(func() { g.answered(q, try, answer, check.Found{}, err) })
 		}
 		r.runtime.submit(c)
@@ -329,12 +340,8 @@ func (g *gateway) answered(q *request, try int, answer record.Record, found chec
 
 // yield gives jobs back that were activated for a caller that has left.
 func (g *gateway) yield(q *request, answer *record.Record) {
-	jobs, ok := answer.Value.(*record.JobBatch)
-	if !ok || answer.IsRejection() || q.node < 0 {
-		return
-	}
-	for i, key := range jobs.JobKeys {
-		g.post(q.node, q.partition, yield(key, &jobs.Jobs[i]))
+	for _, y := range yieldsOf(answer) {
+		g.post(q.node, q.partition, y)
 	}
 }
 

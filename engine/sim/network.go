@@ -2,14 +2,14 @@ package sim
 
 // network carries messages between processes.
 type network struct {
-	w       *world
-	cut     [][]bool // cut[from][to]: nothing gets through in this direction
-	loss    int      // messages lost of 1,000
-	twice   int      // messages that come twice, of 1,000
-	base    int64    // shortest delay in microseconds
-	jitter  int64    // what may be added to it
-	usual   int64    // jitter while nothing is wrong
-	pipes   [][]pipe
+	w      *world
+	cut    [][]bool // cut[from][to]: nothing gets through in this direction
+	loss   int      // messages lost of 1,000
+	twice  int      // messages that come twice, of 1,000
+	base   int64    // shortest delay in microseconds
+	jitter int64    // what may be added to it
+	usual  int64    // jitter while nothing is wrong
+	pipes  [][]pipe
 
 	lost, doubled uint64
 }

@@ -7,6 +7,7 @@ type node struct {
 	generation int // of its disk
 	disk       disk
 	replicas   []*replica // by partition; nil where it has none, and while it is down
+	handed     []handed   // by gateway
 	leaders    []known    // who leads the partitions, as far as it knows
 	repairing  bool       // its disk is being replaced: until it votes again no other disk may be lost
 }
@@ -77,6 +78,7 @@ func (n *node) boot() {
 	n.disk.forget()
 	n.disk.failing = false
 	n.leaders = nobody(n.w.setup.partitions)
+	n.handed = make([]handed, n.w.setup.gateways)
 	for p, m := range n.disk.images {
 		if m != nil {
 			n.replicas[p] = openReplica(n, int32(p+1), m)

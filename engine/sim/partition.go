@@ -41,6 +41,8 @@ type runtime struct {
 	exports director
 	news    *leadership // not taken yet
 	pace    pace
+
+	overload overload
 }
 
 // pace is when the runtime turns.
@@ -62,6 +64,7 @@ type leadership struct {
 type call struct {
 	command record.Record
 	gone    bool // the caller has left
+	since   int64
 	reply   func(answer record.Record, err error)
 }
 
@@ -153,10 +156,11 @@ func (t *runtime) submit(c *call) {
 		c.reply(record.Record{}, errNotLeader)
 		return
 	}
-	if len(t.queue) >= t.w().setup.queueSize {
-		c.reply(record.Record{}, errQueueFull)
+	if err := t.admit(&c.command); err != nil {
+		c.reply(record.Record{}, err)
 		return
 	}
+	c.since = t.w().now
 	t.queue = append(t.queue, c)
 	t.poke()
 }
@@ -201,9 +205,6 @@ func (t *runtime) turn() {
 	t.commands = append(t.commands, t.internal...)
 	t.internal = nil
 	t.commands = t.streams.drain(t.commands)
-	if t.r.n.disk.full && len(t.taken) > 0 {
-		t.refuseTaken(errDiskFull)
-	}
 	out, ok := t.decide()
 	if !ok {
 		return
@@ -217,6 +218,9 @@ func (t *runtime) turn() {
 	t.r.propose(t.term, coded, out.Batch.AppliedRows(), func(err error) {
 		t.pace.busy = false
 		if err != nil {
+			if !errors.Is(err, errNotLeader) {
+				t.undelivered(&out)
+			}
 			t.lost(err)
 			return
 		}
@@ -229,27 +233,23 @@ func (t *runtime) turn() {
 func (t *runtime) gather() {
 	t.firstID = t.nextID + 1
 	n := 0
+	if len(t.queue) == 0 {
+		t.overload = overload{}
+	}
 	for n < len(t.queue) && len(t.taken) < t.w().setup.maxCommands {
 		c := t.queue[n]
 		n++
 		if c.gone {
 			continue
 		}
+		if len(t.taken) == 0 {
+			t.overload.took(t.w().now, c.since)
+		}
 		t.nextID++
 		t.taken = append(t.taken, c)
 		t.commands = append(t.commands, core.Command{RequestID: t.nextID, Record: c.command})
 	}
 	t.queue = t.queue[n:]
-}
-
-// refuseTaken answers the callers' commands with an error and keeps the internal ones, which end work that has begun.
-func (t *runtime) refuseTaken(reason error) {
-	t.commands = append([]core.Command(nil), t.commands[len(t.taken):]...)
-	taken := t.taken
-	t.taken = nil
-	for _, c := range taken {
-		c.reply(record.Record{}, reason)
-	}
 }
 
 // decide asks the machine. That it panics is a defect which the world reports.

@@ -41,7 +41,7 @@ func (r *Report) String() string {
 		fmt.Fprintf(&b, "\n  %s at %.3f s: %s", v.Rule, float64(v.At-epoch)/1000, v.What)
 	}
 	if len(r.Violations) > 0 {
-		fmt.Fprintf(&b, "\n  replay: go test ./engine/sim -run TestSeed -seed %d", r.Seed)
+		b.WriteString("\n  replay: " + Replay(r.Seed))
 	}
 	return b.String()
 }
@@ -52,9 +52,7 @@ func Run(o Options) Report { return newWorld(&o).live(plan{}) }
 // live runs the world: first with faults, then healed until everything that was begun has ended.
 func (w *world) live(p plan) Report {
 	o := w.options
-	if o.Duration == 0 {
-		o.Duration = 30_000
-	}
+	o.Duration = o.duration()
 	if o.Settle == 0 {
 		o.Settle = 180_000
 	}

@@ -20,9 +20,13 @@ type Options struct {
 	Settle int64
 	// Faults says what goes wrong; nil is the usual mixture.
 	Faults *Faults
-	// Client is the workload. It must be new.
-	Client workload.Client
-	// History is told everything; nil: only the world's own checks run.
+	// Tasks is how many the usual workload has; about 40 for each simulated second.
+	Tasks int
+	// Workload is what the usual users do; nil is drawn from the seed.
+	Workload *workload.Plan
+	// Client is another workload, with History as its judge (nil: only the world's own checks run). It must be new. nil is
+	// the usual one, of payments and whatever else the engine can do, with the judge of package check.
+	Client  workload.Client
 	History check.History
 	// Log gets a line for each fault and each change of leadership; nil: nobody does.
 	Log func(line string)

@@ -17,29 +17,8 @@ type stream struct {
 	credits  int
 	reserved int // taken in the decision in hand and not used yet
 	ended    bool
-	handed   []handed // under way to the worker
 	push     func(key int64, job *record.Job)
 	closed   func() // tells the gateway that leadership is over
-}
-
-// handed is a job that was pushed and of which the gateway has not said that it arrived. It mirrors engine/cluster/handed.go.
-type handed struct {
-	key int64
-	job *record.Job
-}
-
-// arrived notes that a job has reached its gateway, which does what is needed with it.
-func (st *stream) arrived(key, deadline int64) {
-	st.handed = slices.DeleteFunc(st.handed, func(h handed) bool { return h.key == key && h.job.Deadline == deadline })
-}
-
-// comesBack is how long after its connection has broken a gateway may still say what it has got.
-const comesBack = 700_000
-
-// yield is the command that makes a job available again that did not reach its worker. It names the lease, so that it does
-// not end a later one.
-func yield(key int64, job *record.Job) record.Record {
-	return record.NewCommand(key, record.JobYield, &record.Job{Type: job.Type, Worker: job.Worker, Deadline: job.Deadline})
 }
 
 // streams mirrors engine/partition/streams.go and backlog.go: streams of a type get jobs in turn, as many as they have
@@ -119,22 +98,9 @@ func (s *streams) lost(g *gateway) {
 		for _, st := range slices.Clone(r.streams) {
 			if st.gateway == g {
 				s.close(st)
-				s.settle(st)
 			}
 		}
 	}
-}
-
-// settle makes the jobs available again that a broken connection has swallowed.
-func (s *streams) settle(st *stream) {
-	s.t.r.n.after(comesBack, func() {
-		for _, h := range st.handed {
-			if s.t.machine != nil {
-				s.t.post(yield(h.key, h.job))
-			}
-		}
-		st.handed = nil
-	})
 }
 
 // end closes all streams because this node no longer decides.
@@ -226,11 +192,10 @@ func (s *streams) deliver(pushes []core.Push) {
 		push := &pushes[i]
 		st := s.find(push.Stream)
 		if st == nil {
-			s.t.post(yield(push.Key, &push.Job))
+			s.t.post(yieldOf(push.Key, &push.Job))
 			continue
 		}
 		st.reserved--
-		st.handed = append(st.handed, handed{push.Key, &push.Job})
 		st.push(push.Key, &push.Job)
 	}
 }

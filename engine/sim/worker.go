@@ -98,9 +98,11 @@ func (s *source) opening(partition int32, node int, number uint64, failed func()
 	part := &s.parts[partition-1]
 	back := func(do func()) { w.net.stream(&target.process, &s.g.process, do) }
 	st := &stream{gateway: s.g, jobType: s.jobType, worker: s.name, lease: s.lease}
+	life := target.life
 	st.push = func(key int64, job *record.Job) {
+		number := target.hand(s.g, partition, yieldOf(key, job))
 		back(func() {
-			w.net.stream(&s.g.process, &target.process, func() { st.arrived(key, job.Deadline) })
+			s.g.got(target, life, number)
 			s.arrived(partition, st, key, job)
 		})
 	}
@@ -159,7 +161,7 @@ func (s *source) arrived(partition int32, st *stream, key int64, job *record.Job
 	part := &s.parts[partition-1]
 	if part.stream != st {
 		if l := s.g.leaders[partition-1]; l.node >= 0 {
-			s.g.post(l.node, partition, yield(key, job))
+			s.g.post(l.node, partition, yieldOf(key, job))
 		}
 		return
 	}

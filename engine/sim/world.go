@@ -45,6 +45,7 @@ type Count struct {
 func newWorld(o *Options) *world {
 	w := &world{random: rand.New(rand.NewPCG(o.Seed, 0x9e3779b97f4a7c15)), options: o, hash: 14695981039346656037}
 	w.setup = draw(o, w.random)
+	o.people(w.rows)
 	w.net = newNetwork(w, w.setup.nodes+w.setup.gateways)
 	w.sinks = make([]sink, w.setup.partitions)
 	w.client = newClient(w, o)
@@ -88,6 +89,13 @@ func (w *world) hosts(partition int32) []int {
 
 func (w *world) hosted(partition int32, node int) bool {
 	return slices.Contains(w.hosts(partition), node)
+}
+
+// rows visits every row of a replica.
+func (w *world) rows(node int, partition int32, visit func(key, value []byte)) {
+	if r := w.nodes[node].replica(partition); r != nil {
+		r.store.visit(visit)
+	}
 }
 
 // at plans an event.

@@ -1,0 +1,153 @@
+package sim
+
+import (
+	"errors"
+
+	"github.com/payhub/payhub/engine/core"
+	"github.com/payhub/payhub/engine/record"
+)
+
+// handed mirrors engine/cluster/handed.go: a node keeps the jobs that it handed to a gateway until the gateway says that
+// they arrived. Those that did not are available again soon after the connection has broken.
+type handed struct {
+	number uint64
+	jobs   []handedJob
+}
+
+type handedJob struct {
+	number    uint64
+	partition int32
+	yield     record.Record
+}
+
+// comesBack is how long a gateway may take to connect anew and say what it had got.
+const comesBack = 700_000
+
+// hand keeps jobs on their way to a gateway; the number stands for them.
+func (n *node) hand(to *gateway, partition int32, yields ...record.Record) uint64 {
+	h := &n.handed[to.number]
+	h.number++
+	for _, y := range yields {
+		h.jobs = append(h.jobs, handedJob{h.number, partition, y})
+	}
+	return h.number
+}
+
+// got tells a node, some time later, that everything through a number has arrived.
+func (g *gateway) got(from *node, life, number uint64) {
+	l := &g.links[from.number]
+	if l.life != life {
+		return
+	}
+	l.got = max(l.got, number)
+	if l.tells {
+		return
+	}
+	l.tells = true
+	g.after(5_000, func() {
+		l.tells = false
+		if l.life != life {
+			return
+		}
+		through := l.got
+		g.w.net.stream(&g.process, &from.process, func() {
+			if from.life == life {
+				from.arrived(g, through)
+			}
+		})
+	})
+}
+
+func (n *node) arrived(g *gateway, through uint64) {
+	h := &n.handed[g.number]
+	i := 0
+	for i < len(h.jobs) && h.jobs[i].number <= through {
+		i++
+	}
+	h.jobs = h.jobs[i:]
+}
+
+// doubt decides, after a while, about the jobs that were on their way when a connection broke.
+func (n *node) doubt(g *gateway) {
+	h := &n.handed[g.number]
+	jobs := h.jobs
+	h.jobs = nil
+	if len(jobs) == 0 {
+		return
+	}
+	gatewayLife, got := g.life, &g.links[n.number].got
+	n.after(comesBack, func() {
+		for _, job := range jobs {
+			if g.life == gatewayLife && job.number <= *got && n.w.reaches(&n.process, &g.process) {
+				continue // it came back and says that it has it
+			}
+			n.post(job.partition, job.yield, postTries)
+		}
+	})
+}
+
+// yieldOf makes a job available again that did not reach its worker. It names the lease.
+func yieldOf(key int64, job *record.Job) record.Record {
+	return record.NewCommand(key, record.JobYield, &record.Job{Type: job.Type, Worker: job.Worker, Deadline: job.Deadline})
+}
+
+// yieldsOf are those of an answer that leases jobs; none of other answers.
+func yieldsOf(answer *record.Record) (yields []record.Record) {
+	batch, ok := answer.Value.(*record.JobBatch)
+	if !ok || answer.IsRejection() {
+		return nil
+	}
+	for i, key := range batch.JobKeys {
+		if i < len(batch.Jobs) {
+			yields = append(yields, yieldOf(key, &batch.Jobs[i]))
+		}
+	}
+	return yields
+}
+
+// undelivered gives the next leader the jobs that were leased by a decision whose leadership was lost.
+func (t *runtime) undelivered(out *core.Output) {
+	var yields []record.Record
+	for i := range out.Pushes {
+		yields = append(yields, yieldOf(out.Pushes[i].Key, &out.Pushes[i].Job))
+	}
+	for i := range out.Responses {
+		yields = append(yields, yieldsOf(&out.Responses[i].Record)...)
+	}
+	for _, y := range yields {
+		t.r.n.post(t.r.partition, y, postTries)
+	}
+}
+
+// postTries and postPause bound how long a node looks for the leader that takes a command nobody waits for.
+const (
+	postTries = 40
+	postPause = 150_000
+)
+
+// post hands a command to a partition's leader without waiting. It is sent again only when it was surely not accepted.
+func (n *node) post(partition int32, command record.Record, tries int) {
+	again := func(err error) {
+		if err != nil && !errors.Is(err, errUnknownOutcome) && tries > 1 {
+			n.after(postPause, func() { n.post(partition, command, tries-1) })
+		}
+	}
+	l := n.leaders[partition-1]
+	if l.node < 0 {
+		again(errNotLeader)
+		return
+	}
+	target := n.w.nodes[l.node]
+	if !target.up {
+		again(errNotLeader)
+		return
+	}
+	n.w.net.stream(&n.process, &target.process, func() {
+		back := func(err error) { n.w.net.stream(&target.process, &n.process, func() { again(err) }) }
+		if r := target.replica(partition); r != nil {
+			r.runtime.submit(&call{command: command, reply: func(_ record.Record, err error) { back(err) }})
+		} else {
+			back(errNotLeader)
+		}
+	})
+}
