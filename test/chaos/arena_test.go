@@ -36,6 +36,9 @@ type form struct {
 // usual is the load of most cases.
 var usual = work.Rates{Payments: 20, Timers: 4, Messages: 4, Starts: 2}
 
+// span is a fault, and how long it is looked at what became of writes; no end is the next fault, or now.
+type span struct{ began, ended time.Time }
+
 // arena is one case: a cluster under load, what harms it, and the record.
 type arena struct {
 	*testing.T
@@ -47,8 +50,8 @@ type arena struct {
 	load    *work.Load
 	probe   *work.Probe
 	journal *history.Journal
-	began   []time.Time // of each fault
-	note    string      // for the table
+	faults  []span
+	note    string // for the table
 }
 
 // enter starts a cluster, its bank and the load, and stops everything at the end of the test.
@@ -159,7 +162,7 @@ func (a *arena) must(err error) {
 func (a *arena) harm(what string, do func() error) {
 	a.Helper()
 	a.journal.Write(history.Note{What: history.Fault, Detail: what})
-	a.began = append(a.began, time.Now())
+	a.faults = append(a.faults, span{began: time.Now()})
 	if err := do(); err != nil {
 		a.Fatalf("%s: %v", what, err)
 	}
@@ -233,23 +236,29 @@ func (a *arena) settle(name string) *judge.Verdict {
 	a.must(err)
 	v := judge.Judge(e)
 	a.Logf("%d faults; acknowledged %v, committed %d, timed out %d, without answer %d, not ended %d; latest timer %s late; probe: %d committed, %d refused; gaps %v",
-		len(a.began), v.Acknowledged, v.Committed, v.TimedOut, v.Unanswered, open, v.Late.Round(time.Millisecond), commits, refused, gaps)
+		len(a.faults), v.Acknowledged, v.Committed, v.TimedOut, v.Unanswered, open, v.Late.Round(time.Millisecond), commits, refused, gaps)
 	a.blame(v)
-	results.add(row{fault: name, faults: len(a.began), verdict: v, gaps: gaps, commits: commits, peculiarity: a.note, settledAfter: settled})
+	results.add(row{fault: name, faults: len(a.faults), verdict: v, gaps: gaps, commits: commits, peculiarity: a.note, settledAfter: settled})
 	return v
 }
 
 // gaps is the longest time without a committed write after each fault, until the next one or now.
 func (a *arena) gaps() (gaps []time.Duration) {
-	for i, at := range a.began {
-		until := time.Now()
-		if i+1 < len(a.began) {
-			until = a.began[i+1]
+	for i, f := range a.faults {
+		switch {
+		case !f.ended.IsZero():
+		case i+1 < len(a.faults):
+			f.ended = a.faults[i+1].began
+		default:
+			f.ended = time.Now()
 		}
-		gaps = append(gaps, a.probe.Gap(at, until))
+		gaps = append(gaps, a.probe.Gap(f.began, f.ended))
 	}
 	return gaps
 }
+
+// overcome says that the last fault is over: what stops writes after this is the test's own doing.
+func (a *arena) overcome() { a.faults[len(a.faults)-1].ended = time.Now() }
 
 // most is how many findings are printed.
 const most = 20

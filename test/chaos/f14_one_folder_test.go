@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -40,8 +39,7 @@ func (a *arena) second(n *fleet.Node) {
 		}
 	}
 	c := exec.CommandContext(a.ctx, a.cluster.Binary, args...)
-	c.Cancel = func() error { return c.Process.Signal(os.Kill) }
-	c.WaitDelay = time.Second
+	c.Env = fleet.Environment()
 	late := time.AfterFunc(15*time.Second, func() { _ = c.Process.Kill() })
 	defer late.Stop()
 	out, err := c.CombinedOutput()

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/payhub/payhub/test/chaos/fleet"
 )
 
 // TestF28Limits runs nodes with one processor, few open files and little memory, at the usual load, and kills one of them. Nothing
@@ -41,6 +43,7 @@ func TestF28TooLittle(t *testing.T) {
 	folder := t.TempDir()
 	script := fmt.Sprintf(`ulimit -n 12; exec "$0" server --engine.data %q --operations.store none --grpc-listen 127.0.0.1:0 --http-listen 127.0.0.1:0 --management-listen 127.0.0.1:0 --node-listen 127.0.0.1:0 --gossip-listen 127.0.0.1:0`, folder+"/data")
 	c := exec.CommandContext(t.Context(), "sh", "-c", script, binary(t))
+	c.Env = fleet.Environment()
 	late := time.AfterFunc(20*time.Second, func() { _ = c.Process.Kill() })
 	defer late.Stop()
 	out, err := c.CombinedOutput()

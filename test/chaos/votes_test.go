@@ -10,6 +10,7 @@ import (
 // nodes they do only if this one votes.
 func (a *arena) votes(n *fleet.Node) {
 	a.Helper()
+	a.overcome()
 	other := a.others(n)[0]
 	for end := time.Now().Add(60 * time.Second); ; {
 		a.must(other.Freeze())

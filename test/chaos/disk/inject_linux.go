@@ -31,7 +31,7 @@ func InjectionMissing() error {
 const attachWithin = 5 * time.Second
 
 // Syncs are the system calls that make what was written last.
-const Syncs = "fsync,fdatasync,sync_file_range"
+const Syncs = "fsync,fdatasync"
 
 // Inject harms system calls of a running process: calls are names as strace knows them, with commas between; how is what happens
 // to them, such as error=EIO or delay_enter=20ms. It returns once that holds, which lasts until End or the end of the process.

@@ -92,7 +92,7 @@ func (n *Node) Launch() error {
 	line = n.cluster.Network.Enter(n.ID, line)
 	c := exec.Command(line[0], line[1:]...)
 	c.Stdout, c.Stderr = log, log
-	c.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PAYHUB_") || strings.HasPrefix(v, "ZEEBE_") }), n.cluster.Env...)
+	c.Env = append(Environment(), n.cluster.Env...)
 	c.SysProcAttr = dieWithParent()
 	if err := c.Start(); err != nil {
 		return fmt.Errorf("start node %d: %w", n.ID, err)
@@ -105,6 +105,11 @@ func (n *Node) Launch() error {
 		close(l.ended)
 	}()
 	return nil
+}
+
+// Environment is this process's without settings of payhub.
+func Environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PAYHUB_") || strings.HasPrefix(v, "ZEEBE_") })
 }
 
 // over tells whether the process has ended.
