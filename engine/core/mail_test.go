@@ -121,6 +121,30 @@ func TestLongMailIsSpreadOverDecisions(t *testing.T) {
 	}
 }
 
+// Mail that comes while more is put off than one decision takes up again stays behind it.
+func TestNewMailStaysBehindWhatIsPutOff(t *testing.T) {
+	p := newPost(t, core.Limits{MaxRecords: 300})
+	other := mail(1, 200, 0)
+	other.From = 1
+	for i := range other.Commands {
+		other.Commands[i].Value.(*record.Message).Name = "other"
+	}
+	if _, err := p.decide(p.m, core.Command{Record: record.NewCommand(-1, record.DeliveryReceive, other)},
+		core.Command{Record: record.NewCommand(-1, record.DeliveryReceive, mail(1, 256, 0))}); err != nil {
+		t.Fatal(err)
+	}
+	for n := int64(257); n <= 264; n += 4 {
+		p.receive(mail(n, n+3, 0))
+	}
+	if err := p.settle(); err != nil {
+		t.Fatal(err)
+	}
+	got := slices.DeleteFunc(p.took(), func(name string) bool { return name == "other" })
+	if !slices.Equal(got, numbers(1, 264)) {
+		t.Errorf("took %v", got)
+	}
+}
+
 // The records of a received command are caused by the command as it stands in the receiver's own log, and the RECEIVE
 // itself holds no commands there.
 func TestReceivedCommandsAreOnTheRecord(t *testing.T) {

@@ -45,6 +45,7 @@ func (s *Step) Resume(limit int) int {
 		s.resumed = append(s.resumed, f)
 		return len(s.resumed) < limit
 	})
+	s.behind = len(s.resumed) == limit
 	return len(s.resumed)
 }
 

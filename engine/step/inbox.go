@@ -7,13 +7,9 @@ import "github.com/payhub/payhub/engine/record"
 type Inbox struct {
 	mail       []record.Record // each is taken when those before it are through
 	taken      int             // how many of mail are
+	behind     bool            // there may be more that was put off than this decision takes up again
 	checkpoint int64           // made by this decision, 0 if none
 }
-
-// Receive has the commands of another partition processed, in order: each with all that it leads
-// to before the next one. They are recorded as commands when their turn comes; what the decision
-// does not come to is put off. Nobody here waits for their answers.
-func (i *Inbox) Receive(commands []record.Record) { i.mail = append(i.mail, commands...) }
 
 // Checkpointed makes a checkpoint of what the decision comes to. There can be one per decision.
 func (i *Inbox) Checkpointed(number int64) { i.checkpoint = number }
@@ -28,6 +24,20 @@ func (i *Inbox) waiting() []record.Record { return i.mail[i.taken:] }
 func (i *Inbox) forget() {
 	clear(i.mail)
 	i.mail, i.taken = i.mail[:0], 0
+}
+
+// Receive has the commands of another partition processed, in order: each with all that it leads
+// to before the next one. They are recorded as commands when their turn comes; what the decision
+// does not come to is put off, and so is everything that would overtake what was put off before.
+// Nobody here waits for their answers.
+func (s *Step) Receive(commands []record.Record) {
+	if !s.behind {
+		s.mail = append(s.mail, commands...)
+		return
+	}
+	for i := range commands {
+		s.Defer(commands[i])
+	}
 }
 
 // takeMail takes the next received command: it is recorded, and what follows is caused by it. Its

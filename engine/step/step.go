@@ -92,7 +92,7 @@ func (s *Step) Begin(now int64, seed uint64, streams Streams) {
 	s.forgetFollowUps()
 	s.resumed, s.putOff = nil, false
 	s.Inbox.forget()
-	s.checkpoint = 0
+	s.behind, s.checkpoint = false, 0
 	s.source, s.requestID, s.reference = -1, 0, 0
 }
 
