@@ -22,8 +22,10 @@ func (n *node) clustered() bool {
 func (n *node) startEngine(ctx context.Context, exporters func() ([]enginenode.Exporter, error)) (*enginenode.Node, error) {
 	tuneCollector()
 	c := enginenode.Config{
-		Data: filepath.Clean(n.Engine.Data), ClusterID: n.Engine.ClusterID, ID: int32(n.Engine.NodeID), Zone: n.Engine.Zone,
-		Version: gatewayVersion, Size: n.Engine.ClusterSize, Partitions: n.Engine.Partitions, Factor: n.Engine.ReplicationFactor,
+		Data: filepath.Clean(n.Engine.Data), ID: int32(n.Engine.NodeID), Zone: n.Engine.Zone, Version: gatewayVersion,
+		Cluster: enginenode.Cluster{
+			ID: n.Engine.ClusterID, Size: n.Engine.ClusterSize, Partitions: n.Engine.Partitions, Factor: n.Engine.ReplicationFactor,
+		},
 		GRPCAddress: n.grpcAddress(), FlushInterval: n.Engine.Flush.Interval, SnapshotInterval: n.Engine.Snapshot.Interval,
 		MinFree: uint64(n.Engine.Disk.MinFreeMiB) << 20, IdempotencyRetention: n.Engine.Idempotency.Retention,
 		Exporters: exporters, Fatal: n.fail, Logger: n.log, RaftLogger: raftLogger(n.log),
@@ -45,9 +47,11 @@ func (n *node) startEngine(ctx context.Context, exporters func() ([]enginenode.E
 		delete(collectors, h)
 	}
 	if n.clustered() {
-		if err := n.clusterSettings(&c); err != nil {
+		var err error
+		if c.Network, err = n.network(); err != nil {
 			return nil, err
 		}
+		c.Heartbeat = n.Engine.Heartbeat
 	}
 	engine, err := enginenode.Open(ctx, c)
 	var known *failure
@@ -71,26 +75,28 @@ func (n *node) grpcAddress() string {
 	return ""
 }
 
-// clusterSettings adds what a node needs that is not alone.
-func (n *node) clusterSettings(c *enginenode.Config) error {
-	c.ContactPoints, c.Heartbeat, c.Secret = n.Engine.InitialContactPoints, n.Engine.Heartbeat, n.Engine.Secret
-	c.Listener, c.NodeAdvertise = n.listeners[listenNode], n.Node.Advertise
-	c.GossipSockets, c.GossipAdvertise = n.gossip, n.Gossip.Advertise
+// network is how this node and the others reach each other.
+func (n *node) network() (*enginenode.Network, error) {
+	c := &enginenode.Network{
+		ContactPoints: n.Engine.InitialContactPoints, Secret: n.Engine.Secret,
+		Listener: n.listeners[listenNode], Advertise: n.Node.Advertise,
+		GossipSockets: n.gossip, GossipAdvertise: n.Gossip.Advertise,
+	}
 	for _, text := range n.Gossip.Keys {
 		key, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
-			return failed("start", "gossip.keys: "+err.Error(), "write base64")
+			return nil, failed("start", "gossip.keys: "+err.Error(), "write base64")
 		}
 		c.GossipKeys = append(c.GossipKeys, key)
 	}
 	if !n.Node.Security.On() {
-		return nil
+		return c, nil
 	}
 	source, err := certificate.Open(n.Node.Security.Cert, n.Node.Security.Key, n.Node.Security.CA, n.log)
 	if err != nil {
-		return failed("start", "node.security: "+err.Error(), "")
+		return nil, failed("start", "node.security: "+err.Error(), "")
 	}
 	n.onStop("certificates of nodes", func(context.Context) error { source.Close(); return nil })
 	c.TLS = source
-	return nil
+	return c, nil
 }

@@ -34,9 +34,9 @@ func (n *Node) readCopy() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w (bring it back from another node's data folder)", name, err)
 	}
-	if c.ClusterID != n.config.ClusterID {
+	if c.ClusterID != n.config.Cluster.ID {
 		return fmt.Errorf("the data folder %s belongs to the cluster %q, but engine.clusterId is %q (correct one of them)",
-			n.config.Data, c.ClusterID, n.config.ClusterID)
+			n.config.Data, c.ClusterID, n.config.Cluster.ID)
 	}
 	n.current.Store(c)
 	return nil
@@ -50,8 +50,8 @@ func (n *Node) adopt(c *placement.Configuration) error {
 	if now := n.configuration(); now != nil && c.Version <= now.Version {
 		return nil
 	}
-	if c.ClusterID != n.config.ClusterID {
-		return fmt.Errorf("a configuration of the cluster %q is not for this cluster %q", c.ClusterID, n.config.ClusterID)
+	if c.ClusterID != n.config.Cluster.ID {
+		return fmt.Errorf("a configuration of the cluster %q is not for this cluster %q", c.ClusterID, n.config.Cluster.ID)
 	}
 	document := c.Encode()
 	if err := writeFile(filepath.Join(n.config.Data, copyName), document); err != nil {

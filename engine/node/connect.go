@@ -18,9 +18,9 @@ import (
 func (n *Node) routing() cluster.Config {
 	host, port := splitAddress(n.config.GRPCAddress)
 	c := cluster.Config{
-		ClusterID: n.config.ClusterID, NodeID: n.config.ID, ServerID: string(n.log.ServerID()), Version: n.config.Version,
-		ClusterSize: int32(n.config.Size), ReplicationFactor: int32(n.config.Factor), Host: host, Port: port,
-		Partitions: int32(n.config.Partitions), MessagePartitions: int32(n.config.Partitions), Logger: n.config.Logger,
+		ClusterID: n.config.Cluster.ID, NodeID: n.config.ID, ServerID: string(n.log.ServerID()), Version: n.config.Version,
+		ClusterSize: int32(n.config.Cluster.Size), ReplicationFactor: int32(n.config.Cluster.Factor), Host: host, Port: port,
+		Partitions: int32(n.config.Cluster.Partitions), MessagePartitions: int32(n.config.Cluster.Partitions), Logger: n.config.Logger,
 	}
 	if !n.config.single() {
 		c.Peers, c.Tell = n.peers, n.tell
@@ -32,14 +32,14 @@ func (n *Node) routing() cluster.Config {
 // connect opens the connections to other nodes and joins gossip.
 func (n *Node) connect(ctx context.Context) error {
 	var secret []byte
-	if n.config.Secret != "" {
-		secret = []byte(n.config.Secret)
+	if n.config.Network.Secret != "" {
+		secret = []byte(n.config.Network.Secret)
 	}
 	var err error
 	n.link, err = link.Open(link.Config{
-		Listener: n.config.Listener, Secret: secret, TLS: n.config.TLS, Logger: n.config.Logger,
+		Listener: n.config.Network.Listener, Secret: secret, TLS: n.config.Network.TLS, Logger: n.config.Logger,
 		Self: link.Identity{
-			ClusterID: n.config.ClusterID, Node: n.config.ID, Generation: n.generation(),
+			ClusterID: n.config.Cluster.ID, Node: n.config.ID, Generation: n.generation(),
 			Version: n.config.Version, Format: raftlog.DataFormat(),
 		},
 		Resolve: n.resolve, Accept: n.accept,
@@ -55,17 +55,17 @@ func (n *Node) connect(ctx context.Context) error {
 			n.config.Fatal(fmt.Errorf("calls of other nodes are not served any more: %w", err))
 		}
 	}()
-	advertise := n.config.NodeAdvertise
+	advertise := n.config.Network.Advertise
 	if advertise == "" {
-		advertise = n.config.Listener.Addr().String()
+		advertise = n.config.Network.Listener.Addr().String()
 	}
 	talk, err := gossip.Join(ctx, gossip.Config{
 		Self: gossip.Member{
 			Node: n.config.ID, Generation: n.generation(), Zone: n.config.Zone, Version: n.config.Version,
-			ClusterID: n.config.ClusterID, NodeAddress: advertise, GRPCAddress: n.config.GRPCAddress,
+			ClusterID: n.config.Cluster.ID, NodeAddress: advertise, GRPCAddress: n.config.GRPCAddress,
 		},
-		Sockets: n.config.GossipSockets, Advertise: n.config.GossipAdvertise, ContactPoints: n.config.ContactPoints,
-		Keys: n.config.GossipKeys, PeersFile: filepath.Join(n.config.Data, "peers.json"), Logger: n.config.Logger,
+		Sockets: n.config.Network.GossipSockets, Advertise: n.config.Network.GossipAdvertise, ContactPoints: n.config.Network.ContactPoints,
+		Keys: n.config.Network.GossipKeys, PeersFile: filepath.Join(n.config.Data, "peers.json"), Logger: n.config.Logger,
 		Changed: n.membersChanged, Fact: n.fact,
 	})
 	if err != nil {

@@ -46,7 +46,7 @@ func (n *Node) standing(context.Context, string, []byte) ([]byte, error) {
 }
 
 func (n *Node) settings() settings {
-	return settings{n.config.Size, n.config.Partitions, n.config.Factor}
+	return settings{n.config.Cluster.Size, n.config.Cluster.Partitions, n.config.Cluster.Factor}
 }
 
 // self is this node as a member.
@@ -96,7 +96,7 @@ func (n *Node) formAlone() error {
 	if n.configuration() != nil {
 		return nil
 	}
-	c, err := placement.Form(n.config.ClusterID, []placement.Member{n.self()}, n.config.Partitions, n.config.Factor)
+	c, err := placement.Form(n.config.Cluster.ID, []placement.Member{n.self()}, n.config.Cluster.Partitions, n.config.Cluster.Factor)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (n *Node) belongs(c *placement.Configuration) bool {
 func (n *Node) tryToForm(ctx context.Context) string {
 	members := n.nodes()
 	var missing []string
-	for id := range int32(n.config.Size) {
+	for id := range int32(n.config.Cluster.Size) {
 		if !slices.ContainsFunc(members, func(m gossip.Member) bool { return m.Node == id }) {
 			missing = append(missing, fmt.Sprint(id))
 		}
@@ -126,7 +126,7 @@ func (n *Node) tryToForm(ctx context.Context) string {
 	}
 	founders := []placement.Member{n.self()}
 	for _, m := range members[1:] {
-		if m.Node >= int32(n.config.Size) {
+		if m.Node >= int32(n.config.Cluster.Size) {
 			continue
 		}
 		theirs, err := n.askStanding(ctx, m)
@@ -141,14 +141,14 @@ func (n *Node) tryToForm(ctx context.Context) string {
 		}
 		founders = append(founders, placement.Member{Node: m.Node, Generation: m.Generation, Zone: m.Zone})
 	}
-	c, err := placement.Form(n.config.ClusterID, founders, n.config.Partitions, n.config.Factor)
+	c, err := placement.Form(n.config.Cluster.ID, founders, n.config.Cluster.Partitions, n.config.Cluster.Factor)
 	if err == nil {
 		err = n.adopt(c)
 	}
 	if err != nil {
 		return err.Error()
 	}
-	n.config.Logger.Info("the cluster is formed", "nodes", len(founders), "partitions", n.config.Partitions, "replicationFactor", n.config.Factor)
+	n.config.Logger.Info("the cluster is formed", "nodes", len(founders), "partitions", n.config.Cluster.Partitions, "replicationFactor", n.config.Cluster.Factor)
 	return ""
 }
 

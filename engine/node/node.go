@@ -28,31 +28,15 @@ import (
 type Config struct {
 	// Data is the folder of log, state and the node's copy of the configuration.
 	Data string
-	// ClusterID names the cluster; ID is the node's number in it, Zone where it stands.
-	ClusterID string
-	ID        int32
-	Zone      string
-	// Version is the program's version.
-	Version string
-	// Size, Partitions and Factor describe the cluster that is formed at the first start.
-	Size, Partitions, Factor int
-	// ContactPoints are gossip addresses of nodes to join.
-	ContactPoints []string
-
-	// Listener takes connections of other nodes; NodeAdvertise is where they reach it, "" the bound
-	// address. A cluster of one node without Listener has no connections.
-	Listener      net.Listener
-	NodeAdvertise string
-	// GossipSockets are those of gossip, GossipAdvertise is where others reach them, "" the bound address.
-	GossipSockets   *gossip.Sockets
-	GossipAdvertise string
+	// ID is the node's number in the cluster, Zone where it stands, Version the program's.
+	ID            int32
+	Zone, Version string
+	// Cluster is the cluster that is formed at the first start.
+	Cluster Cluster
+	// Network is how other nodes are reached; nil: the node is alone for good.
+	Network *Network
 	// GRPCAddress is where clients reach this node's gateway.
 	GRPCAddress string
-	// TLS proves nodes to each other; nil: plain connections. Secret does without certificates.
-	TLS    *certificate.Source
-	Secret string
-	// GossipKeys encrypt gossip, the first is used to send; none: plain.
-	GossipKeys [][]byte
 
 	// Heartbeat is how long a follower waits for the leader before it asks for votes; 300 ms.
 	Heartbeat time.Duration
@@ -75,8 +59,32 @@ type Config struct {
 	RaftLogger hclog.Logger
 }
 
-// single tells whether the node is alone for good: without a listener no other can join.
-func (c *Config) single() bool { return c.Listener == nil }
+// Cluster describes a cluster as it is formed: its name, how many nodes and partitions it has, and
+// how many nodes hold each partition.
+type Cluster struct {
+	ID                       string
+	Size, Partitions, Factor int
+}
+
+// Network is how a node and the others reach each other.
+type Network struct {
+	// ContactPoints are gossip addresses of nodes to join.
+	ContactPoints []string
+	// Listener takes connections of other nodes; Advertise is where they reach it, "" the bound address.
+	Listener  net.Listener
+	Advertise string
+	// GossipSockets are those of gossip, GossipAdvertise is where others reach them, "" the bound address.
+	GossipSockets   *gossip.Sockets
+	GossipAdvertise string
+	// TLS proves nodes to each other; nil: plain connections. Secret does without certificates.
+	TLS    *certificate.Source
+	Secret string
+	// GossipKeys encrypt gossip, the first is used to send; none: plain.
+	GossipKeys [][]byte
+}
+
+// single tells whether the node is alone for good.
+func (c *Config) single() bool { return c.Network == nil }
 
 // Node is one node of a cluster. All methods may be called from many goroutines at once.
 type Node struct {
@@ -178,7 +186,7 @@ func (n *Node) awaitLeadership(ctx context.Context) error {
 
 // checkSettings refuses settings that contradict the cluster there is.
 func (n *Node) checkSettings(c *placement.Configuration) error {
-	if p := n.config.Partitions; p != int(c.MessagePartitions) && p != len(c.Partitions) {
+	if p := n.config.Cluster.Partitions; p != int(c.MessagePartitions) && p != len(c.Partitions) {
 		return fmt.Errorf("engine.partitions is %d, but the cluster has %d (set engine.partitions to that; "+
 			"partitions are added with payhub cluster scale --partitions)", p, len(c.Partitions))
 	}
