@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/payhub/payhub/engine/cluster/placement"
@@ -28,10 +29,11 @@ type coordinator struct {
 	n     *Node
 	awake chan struct{}
 
-	mu       sync.Mutex // one change of the register at a time
-	leads    bool
-	version  int64 // of the register
-	inOffice bool  // the register was read in this term
+	terms atomic.Int64 // counts changes of leadership; odd while this node leads
+
+	mu      sync.Mutex // one change of the register at a time
+	version int64      // of the register
+	office  int64      // the term in which the register was read, as counted by terms
 }
 
 func newCoordinator(n *Node) *coordinator {
@@ -42,13 +44,15 @@ func (k *coordinator) wake() { wake(k.awake) }
 
 // lead is told of the leadership of partition 1; it returns at once.
 func (k *coordinator) lead(leads bool) {
-	go func() { // the mutex may be held while partition 1 is asked
-		k.mu.Lock()
-		k.leads, k.inOffice = leads, false
-		k.mu.Unlock()
-		k.wake()
-	}()
+	term := k.terms.Load() + 1
+	if leads != odd(term) {
+		term++
+	}
+	k.terms.Store(term)
+	k.wake()
 }
+
+func odd(n int64) bool { return n%2 == 1 }
 
 // run carries out what is to be done until the node closes.
 func (k *coordinator) run() {
@@ -110,8 +114,9 @@ func (k *coordinator) turn() (again bool, err error) {
 func (k *coordinator) takeOffice(ctx context.Context) (office bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.leads || k.inOffice {
-		return k.leads, nil
+	term := k.terms.Load()
+	if !odd(term) || k.office == term {
+		return odd(term), nil
 	}
 	h := k.n.partition(coordinatorPartition)
 	if h == nil {
@@ -134,7 +139,7 @@ func (k *coordinator) takeOffice(ctx context.Context) (office bool, err error) {
 			return false, err
 		}
 		if own.Version <= kept.Version {
-			k.inOffice = true
+			k.office = term
 			return true, k.n.adopt(kept)
 		}
 	}
@@ -142,7 +147,7 @@ func (k *coordinator) takeOffice(ctx context.Context) (office bool, err error) {
 	if err := k.write(ctx, own); err != nil {
 		return false, err
 	}
-	k.inOffice = true
+	k.office = term
 	return true, nil
 }
 
@@ -156,10 +161,10 @@ func (k *coordinator) write(ctx context.Context, next *placement.Configuration) 
 		&record.ClusterConfiguration{Version: k.version + 1, Document: next.Encode()}))
 	switch {
 	case err != nil:
-		k.inOffice = false // it may have been written: the register is read again
+		k.office = 0 // it may have been written: the register is read again
 		return err
 	case answer.IsRejection():
-		k.inOffice = false
+		k.office = 0
 		return errors.New(answer.RejectionReason)
 	}
 	k.version++
@@ -174,7 +179,7 @@ var errNotCoordinator = errors.New("this node does not lead partition 1, whose l
 func (k *coordinator) change(ctx context.Context, make func(*placement.Configuration) (*placement.Configuration, error)) (*placement.Configuration, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.leads || !k.inOffice {
+	if term := k.terms.Load(); !odd(term) || k.office != term {
 		k.wake()
 		return nil, errNotCoordinator
 	}
