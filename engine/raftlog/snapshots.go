@@ -17,8 +17,9 @@ type snapshots struct {
 	view  *PartitionLog
 	dir   string // for checkpoints on their way out and streams on their way in
 
-	mu   sync.Mutex
-	last *raft.SnapshotMeta
+	mu      sync.Mutex
+	last    *raft.SnapshotMeta
+	arrived *raft.SnapshotMeta // received, and not installed yet
 }
 
 const stateID = "state"
@@ -83,7 +84,7 @@ func (s *snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 			f.Close()
 			return nil, nil, err
 		}
-		return &raft.SnapshotMeta{ID: id, Size: st.Size()}, removing{f, f.Name()}, nil
+		return &raft.SnapshotMeta{ID: id, Size: st.Size()}, finishing{f, func() { s.installed(f.Name()) }}, nil
 	}
 	return s.openState()
 }
@@ -134,18 +135,17 @@ func (f finishing) Close() error {
 	return err
 }
 
-// removing removes files once their reader is closed.
-type removing struct {
-	io.ReadCloser
-	name string
-}
-
-func (r removing) Close() error {
-	err := r.ReadCloser.Close()
-	if e := os.RemoveAll(r.name); err == nil {
-		err = e
+// installed takes note that a received state was read. If it stands now, it is the snapshot that this
+// node can send on: its log no longer begins at the beginning.
+func (s *snapshots) installed(file string) {
+	os.Remove(file)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.arrived != nil && s.store.FlushedIndex() >= s.arrived.Index {
+		s.last = s.arrived
+		s.last.ID = stateID
 	}
-	return err
+	s.arrived = nil
 }
 
 // sinkFile takes a snapshot. One that is taken here writes nothing; one that is received is kept in
@@ -173,12 +173,13 @@ func (k *sinkFile) Write(b []byte) (int, error) {
 
 // Close ends the snapshot; from now on it is the one that List shows.
 func (k *sinkFile) Close() error {
-	if k.file != nil {
-		return k.file.Close() // the installed state is made safe, not this file
-	}
 	k.owner.mu.Lock()
 	defer k.owner.mu.Unlock()
 	meta := k.meta
+	if k.file != nil {
+		k.owner.arrived = &meta
+		return k.file.Close() // the installed state is made safe, not this file
+	}
 	meta.ID = stateID
 	k.owner.last = &meta
 	return nil

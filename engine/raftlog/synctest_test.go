@@ -315,6 +315,11 @@ func (b *bubble) atLeader(change func(*Replica) error) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+	for _, n := range b.nodes {
+		_, end := n.r.LastIndex()
+		b.t.Logf("%s: %v, term %d, log ends at %d, applied %d, members %v, followers %v", n.node.ServerID(), n.r.Raft().State(),
+			n.r.Term(), end, n.state.AppliedIndex(), n.r.Members().Servers, n.r.transport.followers)
+	}
 	b.t.Fatalf("a change of the members does not come about: %v", err)
 }
 
