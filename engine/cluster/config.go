@@ -34,6 +34,9 @@ type Config struct {
 	// Replica tells whether a replica of this node takes part and is healthy; nil: it does and is.
 	// MembersChanged says that an answer changed.
 	Replica func(partition int32) (active, healthy bool)
+	// TopologyChanged is called when Topology may answer otherwise than before. It returns at once and
+	// must not call back; nil: nobody is told.
+	TopologyChanged func()
 	// Tell passes a fact on by gossip: "leader.<partition>" with the term as its version and the
 	// leader's server id as its body; nil: nobody is told. The other end is Announced.
 	Tell func(name string, version uint64, body []byte)

@@ -138,7 +138,7 @@ func (e *engines) deploy() {
 	}
 	ctx, cancel := context.WithTimeout(e.t.Context(), 5*time.Second)
 	defer cancel()
-	e.nodes[len(e.nodes)-1].AwaitDefinitions(ctx, keys)
+	AwaitDefinitions(ctx, e.nodes[len(e.nodes)-1], keys)
 	if ctx.Err() != nil {
 		e.t.Fatal("the partitions do not know the deployment")
 	}

@@ -378,9 +378,9 @@ func TestQueries(t *testing.T) {
 		if _, err := from.Query(t.Context(), 1, "weather", nil); err == nil {
 			t.Errorf("%s: a question nobody can answer was answered", from.id)
 		}
-		from.AwaitDefinitions(t.Context(), []int64{record.Key(1, 2), record.Key(1, 4)})
+		AwaitDefinitions(t.Context(), from, []int64{record.Key(1, 2), record.Key(1, 4)})
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
-		from.AwaitDefinitions(ctx, []int64{record.Key(1, 2), record.Key(1, 3)})
+		AwaitDefinitions(ctx, from, []int64{record.Key(1, 2), record.Key(1, 3)})
 		if ctx.Err() == nil {
 			t.Errorf("%s: an unknown definition was not waited for", from.id)
 		}

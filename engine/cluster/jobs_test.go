@@ -126,75 +126,96 @@ func TestUndeliveredJobsAreAvailableAgain(t *testing.T) {
 	}
 }
 
+// workers work on all nodes and keep who holds which job, as an independent record.
+type workers struct {
+	e *engines
+
+	mu       sync.Mutex
+	holders  map[int64]string
+	done     map[int64]bool
+	finished atomic.Int64
+	doubled  int
+}
+
+// work takes jobs and completes them until the context ends.
+func (w *workers) work(ctx context.Context, node int, name string) {
+	stream, err := w.e.nodes[node].OpenJobStream(ctx, StreamRequest{Type: "work", Worker: name, Timeout: 3600_000})
+	if err != nil {
+		w.e.t.Error(err)
+		return
+	}
+	defer stream.Close()
+	stream.Grant(8)
+	for {
+		job, err := stream.Recv(ctx)
+		if err != nil {
+			return
+		}
+		w.hold(job.Key, name)
+		for ctx.Err() == nil {
+			answer, err := w.e.nodes[node].Submit(ctx, record.PartitionOf(job.Key), record.NewCommand(job.Key, record.JobComplete, &record.Job{TenantID: record.DefaultTenant}))
+			if err == nil && (!answer.IsRejection() || answer.RejectionType == record.NotFound) {
+				break
+			}
+		}
+		w.release(job.Key)
+		stream.Grant(1)
+	}
+}
+
+func (w *workers) hold(job int64, name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if holder := w.holders[job]; holder != "" {
+		w.doubled++
+		w.e.t.Errorf("job %d is held by %s and %s", job, holder, name)
+	}
+	w.holders[job] = name
+}
+
+func (w *workers) release(job int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.holders, job)
+	if !w.done[job] {
+		w.done[job] = true
+		w.finished.Add(1)
+	}
+}
+
+// move cuts connections and moves leaders until it is stopped.
+func (e *engines) move(stop chan struct{}) {
+	for i := 0; ; i++ {
+		select {
+		case <-stop:
+			return
+		case <-time.After(15 * time.Millisecond):
+		}
+		if i%2 == 0 {
+			e.nodes[i/2%3].cut(e.nodes[(i/2+1+i/6%2)%3].id)
+		} else {
+			e.elect(int32(i/2%3)+1, i/3%3)
+		}
+	}
+}
+
 // Leaders move and connections are cut while workers on all nodes work: every instance's job is
 // done, and none is held by two workers at a time.
 func TestJobsWhileTheClusterMoves(t *testing.T) {
 	e := newEngines(t, 3, 3)
 	e.deploy()
 	const instances = 2000
-	var mu sync.Mutex
-	holders, done, doubled := map[int64]string{}, map[int64]bool{}, 0
-	var finished atomic.Int64
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	work := func(node int, name string) {
-		stream, err := e.nodes[node].OpenJobStream(ctx, StreamRequest{Type: "work", Worker: name, Timeout: 3600_000})
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer stream.Close()
-		stream.Grant(8)
-		for {
-			job, err := stream.Recv(ctx)
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			if holder := holders[job.Key]; holder != "" {
-				doubled++
-				t.Errorf("job %d is held by %s and %s", job.Key, holder, name)
-			}
-			holders[job.Key] = name
-			mu.Unlock()
-			for {
-				answer, err := e.nodes[node].Submit(ctx, record.PartitionOf(job.Key), record.NewCommand(job.Key, record.JobComplete, &record.Job{TenantID: record.DefaultTenant}))
-				if err == nil && (!answer.IsRejection() || answer.RejectionType == record.NotFound) || ctx.Err() != nil {
-					break
-				}
-			}
-			mu.Lock()
-			delete(holders, job.Key)
-			if !done[job.Key] {
-				done[job.Key] = true
-				finished.Add(1)
-			}
-			mu.Unlock()
-			stream.Grant(1)
-		}
-	}
-	var workers sync.WaitGroup
+	all := &workers{e: e, holders: map[int64]string{}, done: map[int64]bool{}}
+	var working, moving sync.WaitGroup
 	for node := range e.nodes {
 		for i := range 2 {
-			workers.Go(func() { work(node, fmt.Sprintf("w%d-%d", node, i)) })
+			working.Go(func() { all.work(ctx, node, fmt.Sprintf("w%d-%d", node, i)) })
 		}
 	}
 	stop := make(chan struct{})
-	var mover sync.WaitGroup
-	mover.Go(func() {
-		for i := 0; ; i++ {
-			select {
-			case <-stop:
-				return
-			case <-time.After(15 * time.Millisecond):
-			}
-			if i%2 == 0 {
-				e.nodes[i/2%3].cut(e.nodes[(i/2+1+i/6%2)%3].id)
-			} else {
-				e.elect(int32(i/2%3)+1, i/3%3)
-			}
-		}
-	})
+	moving.Go(func() { e.move(stop) })
 	created := 0
 	for i := 0; created < instances; i++ {
 		if _, err := e.create(i%3, int32(i%3)+1, "work", ""); err == nil {
@@ -204,13 +225,13 @@ func TestJobsWhileTheClusterMoves(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}
-	eventually(t, "the jobs are done while the cluster moves", func() bool { return finished.Load() >= instances*9/10 })
+	eventually(t, "the jobs are done while the cluster moves", func() bool { return all.finished.Load() >= instances*9/10 })
 	close(stop)
-	mover.Wait()
-	eventually(t, "all jobs are done", func() bool { return finished.Load() >= instances })
+	moving.Wait()
+	eventually(t, "all jobs are done", func() bool { return all.finished.Load() >= instances })
 	cancel()
-	workers.Wait()
-	t.Logf("%d instances, %d jobs done, %d held twice", created, finished.Load(), doubled)
+	working.Wait()
+	t.Logf("%d instances, %d jobs done, %d held twice", created, all.finished.Load(), all.doubled)
 }
 
 // A notice that a job became available reaches the node where somebody waits for one.

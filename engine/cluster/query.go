@@ -14,8 +14,8 @@ import (
 
 // The questions that a partition's leader answers from its state; see Router.Query.
 const (
-	// QueryKnows asks whether process definitions are known; the body is their keys, the answer one
-	// byte, 1 for all of them. See AppendKeys.
+	// QueryKnows asks whether process definitions are known; the body is their keys as varints, the answer one
+	// byte, 1 for all of them.
 	QueryKnows = "knows"
 	// QueryConfiguration asks for the cluster's configuration in the log; the answer is its version
 	// as a varint and the document.
@@ -108,10 +108,16 @@ const (
 	lastLook  = 50 * time.Millisecond
 )
 
+// Asker puts questions to the partitions of a cluster; *Router is one.
+type Asker interface {
+	PartitionIDs() []int32
+	Query(ctx context.Context, id int32, name string, body []byte) ([]byte, error)
+}
+
 // AwaitDefinitions waits until every partition knows the process definitions, which are made at one
 // and mailed to the others, or until the context ends. It is no error if a partition does not know
 // them in time: they arrive when it can be reached again.
-func (r *Router) AwaitDefinitions(ctx context.Context, keys []int64) {
+func AwaitDefinitions(ctx context.Context, r Asker, keys []int64) {
 	var body []byte
 	for _, key := range keys {
 		body = binary.AppendVarint(body, key)

@@ -30,8 +30,6 @@ type Router struct {
 	handed   *handed
 	streams  atomic.Uint64 // numbers the job streams at other nodes
 
-	topology func() // OnTopologyChanged's, guarded by mu
-
 	posting atomic.Int64 // posted commands that wait for a leader
 
 	ctx   context.Context // ends with Close

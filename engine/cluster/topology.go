@@ -101,19 +101,8 @@ func (r *Router) corrected(server string, replicas []BrokerPartition) []BrokerPa
 	return replicas
 }
 
-// OnTopologyChanged names the function to call when Topology may answer otherwise than before. It
-// returns at once and must not call back.
-func (r *Router) OnTopologyChanged(notify func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.topology = notify
-}
-
 func (r *Router) topologyChanged() {
-	r.mu.Lock()
-	notify := r.topology
-	r.mu.Unlock()
-	if notify != nil {
+	if notify := r.config.TopologyChanged; notify != nil {
 		notify()
 	}
 }

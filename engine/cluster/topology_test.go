@@ -28,7 +28,8 @@ func leaders(n *node) string {
 
 // Every node knows within 100 ms that a partition has another leader, and is told of it.
 func TestTopologyFollowsLeaders(t *testing.T) {
-	w := newWorld(t, 3, 3, nil)
+	var told atomic.Int64
+	w := newWorld(t, 3, 3, func(c *Config) { c.TopologyChanged = func() { told.Add(1) } })
 	for _, n := range w.nodes {
 		eventually(t, n.id+" knows the leaders", func() bool { return leaders(n) == "1@0 2@1 3@2" })
 		topology := n.Topology()
@@ -36,10 +37,7 @@ func TestTopologyFollowsLeaders(t *testing.T) {
 			t.Errorf("%s: %+v", n.id, topology)
 		}
 	}
-	var told atomic.Int64
-	for _, n := range w.nodes {
-		n.OnTopologyChanged(func() { told.Add(1) })
-	}
+	told.Store(0)
 	var worst time.Duration
 	for i := range 30 {
 		to := (i/3 + 1 + i) % 3

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/payhub/payhub/engine/cluster"
 	"github.com/payhub/payhub/engine/gatewaypb"
 	"github.com/payhub/payhub/engine/record"
 )
@@ -54,7 +55,7 @@ func (s *Server) deploy(ctx context.Context, resources []record.DeploymentResour
 	if len(keys) > 0 {
 		ctx, cancel := context.WithTimeout(ctx, definitionsKnown)
 		defer cancel()
-		s.router.AwaitDefinitions(ctx, keys)
+		cluster.AwaitDefinitions(ctx, s.router, keys)
 	}
 	return answer.Key, deployment, nil
 }

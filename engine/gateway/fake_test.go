@@ -33,7 +33,7 @@ type fakeRouter struct {
 	leased    []int64
 	streams   []*fakeStream
 	creates   int32
-	awaited   []int64 // definitions that deployments waited for
+	asked     []string // questions to partitions
 }
 
 // routed is a command and where it went.
@@ -67,10 +67,15 @@ func (f *fakeRouter) SubmitNow(ctx context.Context, partition int32, command rec
 
 func (f *fakeRouter) AwaitJobs(string) {}
 
-func (f *fakeRouter) AwaitDefinitions(_ context.Context, keys []int64) {
+// Query knows every definition from the second look on.
+func (f *fakeRouter) Query(_ context.Context, partition int32, name string, _ []byte) ([]byte, error) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	f.awaited = append(f.awaited, keys...)
+	f.asked = append(f.asked, fmt.Sprintf("%d:%s", partition, name))
+	if len(f.asked) < 2 {
+		return []byte{0}, nil
+	}
+	return []byte{1}, nil
 }
 
 func (f *fakeRouter) Post(partition int32, command record.Record) {

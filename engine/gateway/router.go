@@ -39,9 +39,8 @@ type Router interface {
 	// AwaitJobs says that a caller will wait if it finds no jobs of a type; it comes before each look
 	// for them, and is good for one call of OnJobsAvailable's function.
 	AwaitJobs(jobType string)
-	// AwaitDefinitions waits until every partition knows process definitions that were deployed, or
-	// until the context ends.
-	AwaitDefinitions(ctx context.Context, keys []int64)
+	// Query puts a question to a partition's leader, which answers from what is committed there.
+	Query(ctx context.Context, partition int32, name string, body []byte) ([]byte, error)
 	// Lookup reads an instance at the partition's leader; ErrNotFound if it is unknown.
 	Lookup(ctx context.Context, partition int32, request LookupRequest) (Instance, error)
 }
