@@ -24,6 +24,7 @@ const probeEvery = 5 * time.Millisecond
 // form says what kind of cluster a case wants. Its zero value is three nodes with three partitions, each on all of them.
 type form struct {
 	nodes, partitions, factor int
+	spare                     int // so many of the nodes, the last ones, are no members at first and not started
 	settings                  map[string]string
 	env                       []string
 	wrap                      []string // a command that runs every node
@@ -51,7 +52,8 @@ type arena struct {
 	probe   *work.Probe
 	journal *history.Journal
 	faults  []span
-	note    string // for the table
+	gaps    []time.Duration // after each fault, once it is settled
+	note    string          // for the table
 }
 
 // enter starts a cluster, its bank and the load, and stops everything at the end of the test.
@@ -67,7 +69,10 @@ func enter(t *testing.T, f form) *arena {
 	if f.before != nil {
 		f.before(a)
 	}
-	a.must(a.cluster.Start(a.ctx))
+	for _, door := range a.doors.All[len(a.cluster.Nodes)-f.spare:] {
+		door.Shut(true)
+	}
+	a.must(a.cluster.StartThese(a.ctx, a.cluster.Nodes[:len(a.cluster.Nodes)-f.spare]...))
 	a.must(a.cluster.Whole(a.ctx))
 	a.must(a.doors.Deploy(a.ctx))
 	a.bank.Serve(a.doors.Clients(), quiet(a.cluster.Folder, t), a.doors.Workers()...)
@@ -94,6 +99,9 @@ func (a *arena) build(f form) {
 		plan.Factor = f.factor
 	}
 	plan.Settings = map[string]string{"hub.tenants": fmt.Sprintf("[%s, %s]", bank.PayerTenant, bank.PayeeTenant)}
+	if f.spare > 0 {
+		plan.Settings["engine.clusterSize"] = fmt.Sprint(plan.Nodes - f.spare)
+	}
 	for key, value := range f.settings {
 		plan.Settings[key] = value
 	}
@@ -220,7 +228,7 @@ func (a *arena) settle(name string) *judge.Verdict {
 	open := a.load.Finish(healed.Add(judge.EndsWithin))
 	settled := time.Since(healed)
 	a.probe.Stop()
-	gaps := a.gaps()
+	a.gaps = a.measure()
 	commits, refused := a.probe.Commits()
 	for _, n := range a.cluster.Running() {
 		if err := n.Terminate(); err != nil {
@@ -236,14 +244,14 @@ func (a *arena) settle(name string) *judge.Verdict {
 	a.must(err)
 	v := judge.Judge(e)
 	a.Logf("%d faults; acknowledged %v, committed %d, timed out %d, without answer %d, not ended %d; latest timer %s late; probe: %d committed, %d refused; gaps %v",
-		len(a.faults), v.Acknowledged, v.Committed, v.TimedOut, v.Unanswered, open, v.Late.Round(time.Millisecond), commits, refused, gaps)
+		len(a.faults), v.Acknowledged, v.Committed, v.TimedOut, v.Unanswered, open, v.Late.Round(time.Millisecond), commits, refused, a.gaps)
 	a.blame(v)
-	results.add(row{fault: name, faults: len(a.faults), verdict: v, gaps: gaps, commits: commits, peculiarity: a.note, settledAfter: settled})
+	results.add(row{fault: name, faults: len(a.faults), verdict: v, gaps: a.gaps, commits: commits, peculiarity: a.note, settledAfter: settled})
 	return v
 }
 
-// gaps is the longest time without a committed write after each fault, until the next one or now.
-func (a *arena) gaps() (gaps []time.Duration) {
+// measure is the longest time without a committed write after each fault, until the next one or now.
+func (a *arena) measure() (gaps []time.Duration) {
 	for i, f := range a.faults {
 		switch {
 		case !f.ended.IsZero():
@@ -284,11 +292,10 @@ func (a *arena) blame(v *judge.Verdict) {
 // gapsBelow fails the test when writes stood still for longer after a fault: the p99 and the longest gap.
 func (a *arena) gapsBelow(p99, longest time.Duration) {
 	a.Helper()
-	gaps := a.gaps()
-	if got := quantile(gaps, 0.99); len(gaps) >= 60 && got > p99 {
+	if got := quantile(a.gaps, 0.99); len(a.gaps) >= 60 && got > p99 {
 		a.Errorf("p99 of the gaps in committed writes is %s, at most %s is promised", got, p99)
 	}
-	if got := quantile(gaps, 1); got > longest {
+	if got := quantile(a.gaps, 1); got > longest {
 		a.Errorf("the longest gap in committed writes is %s, at most %s is promised", got, longest)
 	}
 }

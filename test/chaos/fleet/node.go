@@ -24,6 +24,8 @@ type Node struct {
 	Folder string
 	// The addresses that it listens on, the same in each of its lives. Advertised is what others are told in place of NodeToNode.
 	GRPC, HTTP, Management, NodeToNode, Gossip, Advertised string
+	// Settings are those of this node alone, over the plan's.
+	Settings map[string]string
 
 	cluster *Cluster
 	mu      sync.Mutex
@@ -58,6 +60,7 @@ func (n *Node) Arguments() []string {
 		settings["node.advertise"] = n.Advertised
 	}
 	maps.Copy(settings, p.Settings)
+	maps.Copy(settings, n.Settings)
 	args := []string{"server", "--addresses-file", n.addressesFile()}
 	for _, key := range slices.Sorted(maps.Keys(settings)) {
 		args = append(args, "--"+flagOf(key), settings[key])
