@@ -150,7 +150,7 @@ func (c *checks) compare(r *replica) {
 // answers looks at an answer that leaves a partition: what it rests on must be committed.
 func (c *checks) answers(r *replica, _ *record.Record) {
 	l := &c.logs[r.partition-1]
-	if at := r.store.index; at > uint64(len(l.entries)) || l.hashes[at-1] != r.runtime.machine.Hash() {
+	if at := r.store.index; at > uint64(len(l.entries)) || l.hashes[at-1] != r.owner.machine.Hash() {
 		c.violate("I12", fmt.Sprintf("partition %d, node %d: an answer leaves before its batch is committed", r.partition, r.n.number))
 	}
 }
@@ -164,8 +164,8 @@ func (c *checks) led(r *replica, term uint64, leads bool) {
 
 // down tells that a node that led is gone.
 func (c *checks) down(r *replica) {
-	if r.runtime.machine != nil {
-		c.led(r, r.runtime.term, false)
+	if r.owner.machine != nil {
+		c.led(r, r.owner.term, false)
 	}
 }
 

@@ -13,7 +13,7 @@ const exporterID = "audit"
 // director exports a partition's committed records while it is led here, as engine/export does: entries in order, a
 // flush that makes them durable at the sink, and an acknowledgement through the log.
 type director struct {
-	t        *runtime
+	t        *owner
 	run      uint64 // number of this leadership's run
 	active   bool
 	next     uint64 // entry to go on with

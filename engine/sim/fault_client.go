@@ -61,8 +61,8 @@ func takeCheckpoint(w *world) int {
 	}
 	w.faults.checkpoints++
 	for _, r := range n.replicas {
-		if r != nil && r.runtime.machine != nil {
-			r.runtime.post(record.NewCommand(-1, record.CheckpointCreate, &record.Checkpoint{Number: w.faults.checkpoints}))
+		if r != nil && r.owner.machine != nil {
+			r.owner.post(record.NewCommand(-1, record.CheckpointCreate, &record.Checkpoint{Number: w.faults.checkpoints}))
 			return n.number
 		}
 	}

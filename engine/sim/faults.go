@@ -69,7 +69,7 @@ type injector struct {
 }
 
 func (i *injector) begin(w *world, f *Faults) {
-	i.w, i.every, i.kinds = w, 400_000, kinds
+	i.w, i.every, i.kinds = w, 300_000, kinds
 	if f != nil && f.Every > 0 {
 		i.every = f.Every * 1000
 	}

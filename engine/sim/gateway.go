@@ -88,7 +88,7 @@ func (n *node) lostGateway(g *gateway) {
 		n.doubt(g)
 		for _, r := range n.replicas {
 			if r != nil {
-				r.runtime.streams.lost(g)
+				r.owner.streams.lost(g)
 			}
 		}
 	})
@@ -287,7 +287,7 @@ func (g *gateway) send(to int, q *request) {
 			return
 		}
 		if q.lookup != nil {
-			r.runtime.query(func(m *core.Core, err error) {
+			r.owner.query(func(m *core.Core, err error) {
 				var found check.Found
 				if err == nil {
 					found = lookUp(m, q.lookup)
@@ -305,7 +305,7 @@ func (g *gateway) send(to int, q *request) {
 			}
 			back(func() { g.answered(q, try, answer, check.Found{}, err) })
 		}
-		r.runtime.submit(c)
+		r.owner.submit(c)
 	})
 }
 
@@ -349,8 +349,8 @@ func (g *gateway) yield(q *request, answer *record.Record) {
 func (g *gateway) post(to int, partition int32, command record.Record) {
 	target := g.w.nodes[to]
 	g.w.net.stream(&g.process, &target.process, func() {
-		if r := target.replica(partition); r != nil && r.runtime.machine != nil {
-			r.runtime.post(command)
+		if r := target.replica(partition); r != nil && r.owner.machine != nil {
+			r.owner.post(command)
 		}
 	})
 }

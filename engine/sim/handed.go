@@ -106,7 +106,7 @@ func yieldsOf(answer *record.Record) (yields []record.Record) {
 }
 
 // undelivered gives the next leader the jobs that were leased by a decision whose leadership was lost.
-func (t *runtime) undelivered(out *core.Output) {
+func (t *owner) undelivered(out *core.Output) {
 	var yields []record.Record
 	for i := range out.Pushes {
 		yields = append(yields, yieldOf(out.Pushes[i].Key, &out.Pushes[i].Job))
@@ -145,7 +145,7 @@ func (n *node) post(partition int32, command record.Record, tries int) {
 	n.w.net.stream(&n.process, &target.process, func() {
 		back := func(err error) { n.w.net.stream(&target.process, &n.process, func() { again(err) }) }
 		if r := target.replica(partition); r != nil {
-			r.runtime.submit(&call{command: command, reply: func(_ record.Record, err error) { back(err) }})
+			r.owner.submit(&call{command: command, reply: func(_ record.Record, err error) { back(err) }})
 		} else {
 			back(errNotLeader)
 		}

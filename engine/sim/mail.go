@@ -10,7 +10,7 @@ import (
 // mail runs the courier of a partition that is led here, as engine/cluster does: parcels go to the leader of their
 // partition as far as this node knows it, and what is not answered in time has failed.
 type mail struct {
-	t       *runtime
+	t       *owner
 	courier *delivery.Courier // nil while this node does not lead
 	turn    uint64            // number of the newest plan
 	parcel  uint64            // number of the newest parcel
@@ -103,7 +103,7 @@ func (m *mail) carry(p delivery.Parcel) {
 			m.t.w().net.send(&target.process, &from.process, func() { finish(answer, err) })
 		}
 		if r := target.replica(p.To); r != nil {
-			r.runtime.submit(&call{command: command, reply: answer})
+			r.owner.submit(&call{command: command, reply: answer})
 		} else {
 			answer(record.Record{}, errNotLeader)
 		}

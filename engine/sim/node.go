@@ -178,7 +178,7 @@ func (n *node) down(power bool) {
 	for p, r := range n.replicas {
 		if r != nil {
 			n.w.checks.down(r)
-			r.runtime.die()
+			r.owner.die()
 			n.disk.images[p].store.crash()
 		}
 		n.replicas[p] = nil
@@ -209,7 +209,7 @@ func (n *node) learn(partition int32, k known) {
 		*l = k
 		for _, r := range n.replicas {
 			if r != nil {
-				r.runtime.mail.available(partition)
+				r.owner.mail.available(partition)
 			}
 		}
 	}

@@ -33,7 +33,7 @@ func (o *overload) took(now, since int64) {
 }
 
 // admit refuses a command when the partition is overloaded or its disk is full.
-func (t *runtime) admit(command *record.Record) error {
+func (t *owner) admit(command *record.Record) error {
 	if t.r.n.disk.full && !makesRoom(command) {
 		return errDiskFull
 	}

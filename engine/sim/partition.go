@@ -16,10 +16,10 @@ var (
 	errDiskFull  = errors.New("the disk is full")
 )
 
-// runtime is one partition's runtime on one node, with the same order of steps as engine/partition/owner.go, which it
+// owner is one partition's runtime on one node, with the same order of steps as engine/partition/owner.go, which it
 // mirrors: take commands, decide, propose, commit and apply, tell the core, answer, push jobs, release mail. Where the
 // original blocks in Propose, this one waits for a call.
-type runtime struct {
+type owner struct {
 	r       *replica
 	machine *core.Core // nil while this node does not lead
 	term    uint64
@@ -74,16 +74,16 @@ const (
 	restTime     = 10     // ms; after a decision that came to nothing although something was due
 )
 
-func newRuntime(r *replica) *runtime {
-	t := &runtime{r: r, waiting: map[uint64]*call{}}
+func newOwner(r *replica) *owner {
+	t := &owner{r: r, waiting: map[uint64]*call{}}
 	t.streams.t, t.mail.t, t.exports.t = t, t, t
 	return t
 }
 
-func (t *runtime) w() *world { return t.r.n.w }
+func (t *owner) w() *world { return t.r.n.w }
 
 // told gets news of leadership from the log; the owner takes them a moment later, and only the newest.
-func (t *runtime) told(leads bool, term uint64) {
+func (t *owner) told(leads bool, term uint64) {
 	pending := t.news != nil
 	t.news = &leadership{leads, term}
 	if !pending {
@@ -91,7 +91,7 @@ func (t *runtime) told(leads bool, term uint64) {
 	}
 }
 
-func (t *runtime) takeNews() {
+func (t *owner) takeNews() {
 	if t.pace.busy { // the owner waits for its proposal, which ends with the leadership it was made in
 		t.r.n.after(100, t.takeNews)
 		return
@@ -113,7 +113,7 @@ func (t *runtime) takeNews() {
 }
 
 // stepDown tells everybody that this node no longer decides.
-func (t *runtime) stepDown(reason error) {
+func (t *owner) stepDown(reason error) {
 	if t.machine != nil {
 		t.w().checks.led(t.r, t.term, false)
 	}
@@ -142,7 +142,7 @@ func (t *runtime) stepDown(reason error) {
 }
 
 // die ends the runtime with its process: messages that still come for it find nothing.
-func (t *runtime) die() {
+func (t *owner) die() {
 	t.machine = nil
 	t.pace.busy = true
 	t.mail.end()
@@ -151,7 +151,7 @@ func (t *runtime) die() {
 }
 
 // submit has a command decided.
-func (t *runtime) submit(c *call) {
+func (t *owner) submit(c *call) {
 	if t.machine == nil {
 		c.reply(record.Record{}, errNotLeader)
 		return
@@ -166,13 +166,13 @@ func (t *runtime) submit(c *call) {
 }
 
 // post has a command decided that nobody waits for.
-func (t *runtime) post(command record.Record) {
+func (t *owner) post(command record.Record) {
 	t.internal = append(t.internal, core.Command{Record: command})
 	t.poke()
 }
 
 // query reads the state between two decisions.
-func (t *runtime) query(ask func(*core.Core, error)) {
+func (t *owner) query(ask func(*core.Core, error)) {
 	if t.machine == nil {
 		ask(nil, errNotLeader)
 		return
@@ -182,7 +182,7 @@ func (t *runtime) query(ask func(*core.Core, error)) {
 }
 
 // poke has the owner take a turn soon.
-func (t *runtime) poke() {
+func (t *owner) poke() {
 	if t.pace.busy || t.pace.planned {
 		return
 	}
@@ -191,7 +191,7 @@ func (t *runtime) poke() {
 }
 
 // turn decides about what is there and what is due, and has it committed.
-func (t *runtime) turn() {
+func (t *owner) turn() {
 	t.pace.planned, t.pace.again = false, false
 	if t.machine == nil || t.pace.busy {
 		return
@@ -230,7 +230,7 @@ func (t *runtime) turn() {
 }
 
 // gather takes what waits in the queue, up to the limit of a decision.
-func (t *runtime) gather() {
+func (t *owner) gather() {
 	t.firstID = t.nextID + 1
 	n := 0
 	if len(t.queue) == 0 {
@@ -253,7 +253,7 @@ func (t *runtime) gather() {
 }
 
 // decide asks the machine. That it panics is a defect which the world reports.
-func (t *runtime) decide() (out core.Output, ok bool) {
+func (t *owner) decide() (out core.Output, ok bool) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			ok = false
@@ -267,7 +267,7 @@ func (t *runtime) decide() (out core.Output, ok bool) {
 }
 
 // committed lets the effects of a decision out.
-func (t *runtime) committed(out core.Output) {
+func (t *owner) committed(out core.Output) {
 	t.now = t.at
 	t.respond(out.Responses)
 	t.streams.deliver(out.Pushes)
@@ -290,14 +290,14 @@ func (t *runtime) committed(out core.Output) {
 	t.finishTurn()
 }
 
-func (t *runtime) forget() {
+func (t *owner) forget() {
 	clear(t.taken)
 	clear(t.commands)
 	t.taken, t.commands = t.taken[:0], t.commands[:0]
 }
 
 // lost ends leadership after a batch could not be committed, or may have been.
-func (t *runtime) lost(err error) {
+func (t *owner) lost(err error) {
 	t.streams.release()
 	taken := append([]*call(nil), t.taken...)
 	t.forget()
@@ -308,7 +308,7 @@ func (t *runtime) lost(err error) {
 }
 
 // respond answers callers. Those whose command is committed without an answer wait on.
-func (t *runtime) respond(responses []core.Response) {
+func (t *owner) respond(responses []core.Response) {
 	for i := range responses {
 		id := responses[i].RequestID
 		c := t.waiting[id]
@@ -325,7 +325,7 @@ func (t *runtime) respond(responses []core.Response) {
 }
 
 // finishTurn plans the next turn.
-func (t *runtime) finishTurn() {
+func (t *owner) finishTurn() {
 	if t.machine == nil {
 		return
 	}
@@ -349,7 +349,7 @@ func (t *runtime) finishTurn() {
 }
 
 // alarm plans a turn in so many milliseconds.
-func (t *runtime) alarm(wait int64) {
+func (t *owner) alarm(wait int64) {
 	t.pace.alarm++
 	alarm := t.pace.alarm
 	t.r.n.after(wait*1000, func() {

@@ -28,7 +28,7 @@ type replica struct {
 	election   election
 	leading    *leading // while it leads
 	installing bool     // a received state is being written
-	runtime    *runtime
+	owner      *owner
 }
 
 type role uint8
@@ -60,7 +60,7 @@ func openReplica(n *node, partition int32, m *image) *replica {
 	r.commit = note.index
 	r.committed = note.config
 	r.reconfigure()
-	r.runtime = newRuntime(r)
+	r.owner = newOwner(r)
 	r.election.begin(r)
 	return r
 }

@@ -59,7 +59,7 @@ func (r *replica) stepDown() {
 	if l.proposal != nil {
 		l.proposal.done(errUnknownOutcome)
 	}
-	r.runtime.told(false, r.term)
+	r.owner.told(false, r.term)
 }
 
 // syncPeers makes the list of peers what the configuration says.
@@ -294,7 +294,7 @@ func (r *replica) settle(e *entry) {
 	l := r.leading
 	if e.index >= l.barrier && !l.settled {
 		l.settled = true
-		r.runtime.told(true, r.term)
+		r.owner.told(true, r.term)
 	}
 	if e.config != nil && !e.config.voter(r.self()) {
 		r.follow(none)

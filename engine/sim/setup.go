@@ -14,7 +14,7 @@ type Options struct {
 	Seed uint64
 	// Nodes, Partitions and Factor shape the cluster; Gateways is how many take calls.
 	Nodes, Partitions, Factor, Gateways int
-	// Duration is how long faults are injected and the workload works, in simulated milliseconds; 30,000.
+	// Duration is how long faults are injected and the workload works, in simulated milliseconds; 20,000.
 	Duration int64
 	// Settle is how long everything may take to end after that, in simulated milliseconds; 180,000.
 	Settle int64
@@ -34,7 +34,7 @@ type Options struct {
 
 // Faults says what goes wrong in a world.
 type Faults struct {
-	// Every is the mean time between two faults in simulated milliseconds; 0 is 400.
+	// Every is the mean time between two faults in simulated milliseconds; 0 is 300.
 	Every int64
 	// Kinds are the faults that happen; none is all.
 	Kinds []string

@@ -24,7 +24,7 @@ type stream struct {
 // streams mirrors engine/partition/streams.go and backlog.go: streams of a type get jobs in turn, as many as they have
 // credits.
 type streams struct {
-	t       *runtime
+	t       *owner
 	lastID  uint64
 	rings   []*ring // in the order of their first stream
 	touched []*stream

@@ -28,7 +28,7 @@ func (o *Options) Plan() workload.Plan {
 
 func (o *Options) duration() int64 {
 	if o.Duration == 0 {
-		return 30_000
+		return 20_000
 	}
 	return o.Duration
 }

@@ -60,7 +60,7 @@ func (s *source) drop(p int) {
 	target := s.g.w.nodes[part.node]
 	s.g.w.net.stream(&s.g.process, &target.process, func() {
 		if r := target.replica(int32(p + 1)); r != nil {
-			r.runtime.streams.close(st)
+			r.owner.streams.close(st)
 		}
 	})
 }
@@ -116,13 +116,13 @@ func (s *source) opening(partition int32, node int, number uint64, failed func()
 	}
 	w.net.stream(&s.g.process, &target.process, func() {
 		r := target.replica(partition)
-		if r == nil || !r.runtime.streams.open(st) {
+		if r == nil || !r.owner.streams.open(st) {
 			back(failed)
 			return
 		}
 		back(func() {
 			if part.number != number {
-				w.net.stream(&s.g.process, &target.process, func() { r.runtime.streams.close(st) })
+				w.net.stream(&s.g.process, &target.process, func() { r.owner.streams.close(st) })
 				return
 			}
 			part.opens, part.stream, part.node = false, st, node
@@ -150,7 +150,7 @@ func (s *source) grant() {
 		st, partition, target := part.stream, int32(s.turn+1), s.g.w.nodes[part.node]
 		s.g.w.net.stream(&s.g.process, &target.process, func() {
 			if r := target.replica(partition); r != nil {
-				r.runtime.streams.grant(st, 1)
+				r.owner.streams.grant(st, 1)
 			}
 		})
 	}

@@ -16,7 +16,7 @@ type leasedJob struct {
 	waits    bool // for a backoff, retries or an incident: nobody may have it
 	ended    bool
 	term     uint64 // in which the last lease was given
-	since    int64  // its time, in ms of the leader's clock
+	since    int64  // when it was given, true time
 	deadline int64
 	reached  bool    // the last lease reached a worker
 	worker   string  // who has the last lease
@@ -65,7 +65,7 @@ func (k *leases) lease(e *Entry, r *record.Record, key int64, v *record.Job) {
 	case job.waits:
 		k.j.blame(RuleLease, at, "job %d is leased to %q while it waits for a backoff or an incident", key, v.Worker)
 	}
-	job.leased, job.reached, job.term, job.since, job.deadline = true, false, e.Term, e.Batch.Now, v.Deadline
+	job.leased, job.reached, job.term, job.since, job.deadline = true, false, e.Term, e.Real, v.Deadline
 	job.worker = v.Worker
 	job.given = append(job.given, v.Deadline)
 }
@@ -110,9 +110,9 @@ func (k *leases) timedOut(e *Entry, r *record.Record, job *leasedJob) {
 		k.j.blame(RuleLease, of(e, r), "job %d timed out without a lease", r.Key)
 	case e.Batch.Now < job.deadline:
 		k.j.blame(RuleLease, of(e, r), "job %d timed out at %d, its lease is until %d", r.Key, e.Batch.Now, job.deadline)
-	case !job.reached && job.term == e.Term && job.deadline-job.since >= longLease:
+	case !job.reached && job.term == e.Term && e.Real-job.since >= longLease: // clocks may jump over a lease
 		k.j.blame(RuleAvailable, of(e, r), "job %d never reached %q and came back only with the end of its lease of %d ms, under one leader",
-			r.Key, job.worker, job.deadline-job.since)
+			r.Key, job.worker, e.Real-job.since)
 	}
 	job.leased = false
 }

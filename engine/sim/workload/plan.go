@@ -48,6 +48,7 @@ type Task struct {
 // Name tells tasks apart; keys and message ids derive from it.
 func (t Task) Name() string { return fmt.Sprintf("%016x", t.Seed) }
 
+// String names the task for reports.
 func (t Task) String() string { return fmt.Sprintf("%s %s at %d", t.Kind, t.Name(), t.At) }
 
 // Plan is a whole workload.
