@@ -214,7 +214,7 @@ func (c *lan) put(key, value string) *member {
 }
 
 // value reads a row of a member.
-func (m *member) value(key string) string {
+func (m *running) value(key string) string {
 	lock := m.Store().RLocker()
 	lock.Lock()
 	defer lock.Unlock()

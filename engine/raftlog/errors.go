@@ -17,17 +17,23 @@ func (e *InUseError) Error() string {
 		"a folder of its own)", e.Dir)
 }
 
-// DamagedError means that the log holds bytes that are not what was written, in a place that a
+// DamagedError means that the log, or the state, holds bytes that are not what was written, in a place that a
 // crash cannot explain. Acknowledged data may be lost if one went on, so nothing is opened.
 type DamagedError struct {
 	File   string
 	Offset int64
 	Reason string
+	// State is whether it is the state, in the folder File, rather than the log.
+	State bool
 }
 
 // Error says where the damage is and what to do.
 func (e *DamagedError) Error() string {
-	return fmt.Sprintf("raftlog: the log is damaged: %s at byte %d: %s (in a cluster, move the node's data folder "+
+	what, where := "the log", fmt.Sprintf("%s at byte %d", e.File, e.Offset)
+	if e.State {
+		what, where = "the state", e.File
+	}
+	return fmt.Sprintf("raftlog: %s is damaged: %s: %s (in a cluster, move the node's data folder "+
 		"away and start it empty: it gets everything from the others; a single node needs its backup)",
-		e.File, e.Offset, e.Reason)
+		what, where, e.Reason)
 }

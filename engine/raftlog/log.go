@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Log is the log of a node: the entries of all its partitions in segments on disk.
@@ -31,8 +32,9 @@ type Log struct {
 	number uint64     // of the next frame
 	views  map[uint16]*PartitionLog
 
-	failed atomic.Pointer[error]
-	stats  LogStats
+	failed  atomic.Pointer[error]
+	stats   LogStats
+	latency latency
 }
 
 // LogStats are figures of a log for metrics; counts are since it was opened.
@@ -129,9 +131,11 @@ func (l *Log) writeGroup() {
 	seg, err := l.place(g)
 	if err == nil {
 		at := l.at
+		l.latency.begin(time.Now())
 		l.mu.Unlock()
 		err = l.write(seg, at, g.buf)
 		l.mu.Lock()
+		l.latency.end(time.Now())
 	}
 	if err != nil {
 		err = l.fail(err)

@@ -26,8 +26,9 @@ import (
 type machine struct {
 	store State
 	view  *PartitionLog
-	fatal func(error)
+	scan  func(index uint64)
 
+	broken  error                    // of an entry that could not be applied
 	pending atomic.Pointer[proposal] // what this replica proposes now
 	term    uint64                   // of the note in force
 	config  raft.Configuration
@@ -42,8 +43,8 @@ type proposal struct {
 	rows  []record.Row
 }
 
-func newMachine(store State, view *PartitionLog, fatal func(error)) (*machine, error) {
-	m := &machine{store: store, view: view, fatal: fatal}
+func newMachine(store State, view *PartitionLog, scan func(uint64)) (*machine, error) {
+	m := &machine{store: store, view: view, scan: scan}
 	return m, m.adopt()
 }
 
@@ -59,14 +60,21 @@ func (m *machine) adopt() error {
 
 // Apply writes the rows of a committed batch. The answer is an error or nil.
 func (m *machine) Apply(l *raft.Log) any {
+	if m.broken != nil { // nothing may be built on a state that lacks an entry
+		return m.broken
+	}
+	if isScan(l) {
+		m.pass(l)
+		m.scan(l.Index)
+		return nil
+	}
 	var rows []record.Row
 	var answer error
 	if decidedIn(l) == l.Term {
 		var err error
 		if rows, err = m.rows(l); err != nil {
-			err = fmt.Errorf("raftlog: entry %d of partition %d cannot be applied: %w", l.Index, m.view.id, err)
-			m.fatal(err)
-			return err
+			m.broken = m.view.log.fail(fmt.Errorf("entry %d of partition %d cannot be applied: %w", l.Index, m.view.id, err))
+			return m.broken
 		}
 	} else {
 		answer = partition.ErrNotLeader

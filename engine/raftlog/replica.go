@@ -70,6 +70,8 @@ type Replica struct {
 	running    sync.WaitGroup
 	closed     atomic.Bool
 	stamp      atomic.Pointer[stamp]
+	scanning   atomic.Bool
+	sum        atomic.Pointer[StateSum]
 }
 
 // OpenReplica opens or creates a partition's replica and starts it. Errors: *DamagedError,
@@ -154,7 +156,7 @@ func (r *Replica) start() error {
 		return err
 	}
 	var err error
-	if r.machine, err = newMachine(r.store, r.view, r.node.opts.Fatal); err != nil {
+	if r.machine, err = newMachine(r.store, r.view, r.scan); err != nil {
 		return err
 	}
 	return r.startRaft(voters)

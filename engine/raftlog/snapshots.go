@@ -110,6 +110,9 @@ func (s *snapshots) openState() (meta *raft.SnapshotMeta, stream io.ReadCloser, 
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := s.store.Verify(checkpoint); err != nil {
+		return nil, nil, s.view.log.fail(&DamagedError{File: s.store.Dir(), Reason: err.Error(), State: true})
+	}
 	n, err := parseNote(noted)
 	if err != nil {
 		return nil, nil, err

@@ -35,6 +35,8 @@ type State interface {
 	Install(dir string) error
 	// Freeze keeps the rows as they are now readable, whatever is applied later.
 	Freeze() (storage.Frozen, error)
+	// Verify reads a checkpoint whole; an error is damage, which must not be sent to anybody.
+	Verify(dir string) error
 	// Err is the first error of the disk, nil while there is none.
 	Err() error
 	// Stats are figures for metrics.

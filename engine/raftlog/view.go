@@ -148,6 +148,8 @@ func (v *PartitionLog) LastIndex() (uint64, error) {
 }
 
 // GetLog reads an entry that raft sees; raft.ErrLogNotFound otherwise.
+//
+// Raft panics when it cannot read a committed entry; its goroutine ends instead, as in Set.
 func (v *PartitionLog) GetLog(index uint64, out *raft.Log) error {
 	v.log.mu.Lock()
 	seen := index > v.hidden
@@ -155,7 +157,11 @@ func (v *PartitionLog) GetLog(index uint64, out *raft.Log) error {
 	if !seen {
 		return raft.ErrLogNotFound
 	}
-	return v.Read(index, out)
+	err := v.Read(index, out)
+	if err != nil && !errors.Is(err, raft.ErrLogNotFound) && v.runs.Load() {
+		runtime.Goexit()
+	}
+	return err
 }
 
 // term is the term of an entry.

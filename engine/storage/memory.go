@@ -278,6 +278,9 @@ func readBytes(in *bufio.Reader) ([]byte, error) {
 // maxMemoryBytes bounds a string of a checkpoint that is believed.
 const maxMemoryBytes = 1 << 28
 
+// Verify has nothing to find: a checkpoint that cannot be read is refused by Install.
+func (m *Memory) Verify(string) error { return nil }
+
 // Err is nil: memory does not fail.
 func (m *Memory) Err() error { return nil }
 
