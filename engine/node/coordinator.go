@@ -34,6 +34,8 @@ type coordinator struct {
 	mu      sync.Mutex // one change of the register at a time
 	version int64      // of the register
 	office  int64      // the term in which the register was read, as counted by terms
+
+	progress atomic.Pointer[Progress] // of the operation under way
 }
 
 func newCoordinator(n *Node) *coordinator {
@@ -65,7 +67,9 @@ func (k *coordinator) run() {
 		}
 		for k.n.ctx.Err() == nil {
 			again, err := k.turn()
-			if err != nil {
+			if catching := (*catchingUpError)(nil); errors.As(err, &catching) {
+				k.n.config.Logger.Info("the cluster changes", "state", err)
+			} else if err != nil {
 				k.n.config.Logger.Warn("the cluster's coordinator does not get on; this is tried again", "error", err)
 			}
 			if !again {
@@ -95,8 +99,11 @@ func (k *coordinator) turn() (again bool, err error) {
 	}
 	done := c.Change.Done
 	if err := k.n.carryOut(k.n.ctx, c, operation); err != nil {
+		k.noteProgress(c.Change, err)
 		return true, fmt.Errorf("operation %d of %d, %s: %w", done+1, len(c.Change.Operations), operation.Kind, err)
 	}
+	ctx, cancel = context.WithTimeout(k.n.ctx, registerWait) // the operation may have taken longer
+	defer cancel()
 	_, err = k.change(ctx, func(now *placement.Configuration) (*placement.Configuration, error) {
 		if now.Change == nil || now.Change.ID != c.Change.ID {
 			return now, nil // cancelled meanwhile
@@ -108,6 +115,17 @@ func (k *coordinator) turn() (again bool, err error) {
 			"kind", operation.Kind, "node", operation.Node, "partition", operation.Partition)
 	}
 	return true, err
+}
+
+// noteProgress keeps how the operation under way gets on, for those who ask.
+func (k *coordinator) noteProgress(c *placement.Change, err error) {
+	p := &Progress{Change: c.ID, Operation: c.Done}
+	if behind := (*catchingUpError)(nil); errors.As(err, &behind) {
+		p.Behind = behind.behind
+	} else {
+		p.Failure = err.Error()
+	}
+	k.progress.Store(p)
 }
 
 // takeOffice reads the register once per term; office is false while another node leads.

@@ -165,7 +165,7 @@ func (n *Node) askStanding(ctx context.Context, m gossip.Member) (theirs standin
 // askForAdmission asks the coordinator to take this node's new disk in, if the cluster has the node.
 func (n *Node) askForAdmission(ctx context.Context, c *placement.Configuration) string {
 	if _, ok := c.Member(n.config.ID); !ok {
-		return fmt.Sprintf("an operator to add node %d to the cluster (payhub cluster add %d)", n.config.ID, n.config.ID)
+		return fmt.Sprintf("an operator to add node %d to the cluster (payhub cluster scale --add %d)", n.config.ID, n.config.ID)
 	}
 	ctx, cancel := context.WithTimeout(ctx, formationCall)
 	defer cancel()

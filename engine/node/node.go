@@ -161,7 +161,8 @@ func (n *Node) start(ctx context.Context) (err error) {
 	if n.config.single() {
 		return n.awaitLeadership(ctx)
 	}
-	n.tasks.Add(2)
+	n.tasks.Add(3)
+	go n.align()
 	go n.coordinator.run()
 	go n.balance()
 	return nil

@@ -20,7 +20,7 @@ import (
 func (n *Node) carryOut(ctx context.Context, c *placement.Configuration, o placement.Operation) error {
 	switch o.Kind {
 	case placement.PartitionJoin:
-		return n.joinPartition(ctx, o)
+		return n.joinPartition(ctx, c, o)
 	case placement.PartitionLeave:
 		return n.leavePartition(ctx, c, o)
 	case placement.PartitionBootstrap:
@@ -37,12 +37,16 @@ const (
 	catchUpTries  = 50 // then the coordinator looks whether the change was cancelled
 )
 
-// errStillCatchingUp means that a replica has not got everything yet.
-var errStillCatchingUp = errors.New("the replica is still catching up")
+// catchingUpError means that a replica has not got everything yet.
+type catchingUpError struct{ behind uint64 }
+
+func (e *catchingUpError) Error() string {
+	return fmt.Sprintf("the replica is still catching up: %d entries are missing", e.behind)
+}
 
 // joinPartition has a node's replica added without a vote and gives it one when it has caught up.
-func (n *Node) joinPartition(ctx context.Context, o placement.Operation) error {
-	request := memberRequest{Partition: o.Partition, Server: placement.ServerID(o.Node, o.Generation)}
+func (n *Node) joinPartition(ctx context.Context, c *placement.Configuration, o placement.Operation) error {
+	request := memberRequest{Version: c.Version, Partition: o.Partition, Server: placement.ServerID(o.Node, o.Generation)}
 	var progress memberProgress
 	for range catchUpTries {
 		if err := n.askLeader(ctx, o.Partition, manageJoin, request, &progress); err != nil {
@@ -57,12 +61,12 @@ func (n *Node) joinPartition(ctx context.Context, o placement.Operation) error {
 			return ctx.Err()
 		}
 	}
-	return fmt.Errorf("%w: %d entries are missing", errStillCatchingUp, progress.Behind)
+	return &catchingUpError{progress.Behind}
 }
 
 // leavePartition takes a replica out of the members. A leader that is to go hands leadership over first.
 func (n *Node) leavePartition(ctx context.Context, c *placement.Configuration, o placement.Operation) error {
-	request := memberRequest{Partition: o.Partition, Server: placement.ServerID(o.Node, o.Generation)}
+	request := memberRequest{Version: c.Version, Partition: o.Partition, Server: placement.ServerID(o.Node, o.Generation)}
 	if p, ok := c.Partition(o.Partition); ok {
 		for _, r := range p.Replicas {
 			if r.ServerID() != request.Server {
@@ -111,6 +115,9 @@ func (n *Node) routeTo(ctx context.Context, count int32) error {
 
 // memberRequest is about one member of a partition.
 type memberRequest struct {
+	// Version is that of the configuration which asks for it: a leader that does not know it yet would
+	// undo what is done.
+	Version   int64    `json:"version,omitempty"`
 	Partition int32    `json:"partition"`
 	Server    string   `json:"server,omitempty"`
 	Heirs     []string `json:"heirs,omitempty"` // who may lead after it
@@ -118,6 +125,7 @@ type memberRequest struct {
 
 // memberProgress tells how far a member has come.
 type memberProgress struct {
+	Member bool   `json:"member"`
 	Voter  bool   `json:"voter"`
 	Behind uint64 `json:"behind"`
 }
@@ -168,13 +176,21 @@ func (n *Node) led(id int32) (*Hosted, error) {
 	return h, nil
 }
 
+// asked reads a request about a member of a partition that this node leads.
+func (n *Node) asked(body []byte) (r memberRequest, h *Hosted, err error) {
+	if err = json.Unmarshal(body, &r); err != nil {
+		return r, nil, err
+	}
+	if now := n.configuration(); now == nil || now.Version < r.Version {
+		return r, nil, fmt.Errorf("this node does not know version %d of the cluster's configuration yet", r.Version)
+	}
+	h, err = n.led(r.Partition)
+	return r, h, err
+}
+
 // join adds a member without a vote, or gives it one when it has caught up.
 func (n *Node) join(_ context.Context, _ string, body []byte) ([]byte, error) {
-	var r memberRequest
-	if err := json.Unmarshal(body, &r); err != nil {
-		return nil, err
-	}
-	h, err := n.led(r.Partition)
+	r, h, err := n.asked(body)
 	if err != nil {
 		return nil, err
 	}
@@ -199,11 +215,7 @@ func (n *Node) join(_ context.Context, _ string, body []byte) ([]byte, error) {
 
 // leave removes a member; one that leads hands over first and is asked again as a follower.
 func (n *Node) leave(_ context.Context, _ string, body []byte) ([]byte, error) {
-	var r memberRequest
-	if err := json.Unmarshal(body, &r); err != nil {
-		return nil, err
-	}
-	h, err := n.led(r.Partition)
+	r, h, err := n.asked(body)
 	if err != nil {
 		return nil, err
 	}
@@ -225,16 +237,14 @@ func (n *Node) leave(_ context.Context, _ string, body []byte) ([]byte, error) {
 	return nil, fmt.Errorf("partition %d has nobody else yet who could lead it", r.Partition)
 }
 
-// members tells that the partition is led here.
+// members tells that the partition is led here, and whether a node is one of its members.
 func (n *Node) members(_ context.Context, _ string, body []byte) ([]byte, error) {
-	var r memberRequest
-	if err := json.Unmarshal(body, &r); err != nil {
+	r, h, err := n.asked(body)
+	if err != nil {
 		return nil, err
 	}
-	if _, err := n.led(r.Partition); err != nil {
-		return nil, err
-	}
-	return json.Marshal(memberProgress{Voter: true})
+	id := raft.ServerID(r.Server)
+	return json.Marshal(memberProgress{Member: member(h.Replica.Members(), id), Voter: h.Replica.Voter(id)})
 }
 
 func member(c raft.Configuration, id raft.ServerID) bool {

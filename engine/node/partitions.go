@@ -36,18 +36,13 @@ func (n *Node) reconcile() error {
 	for _, h := range c.Hosted(n.config.ID, n.generation()) {
 		wanted[h.Partition] = h
 	}
+	var gone []*Hosted
 	for _, h := range n.Hosted() {
 		if _, keep := wanted[h.ID]; keep {
 			delete(wanted, h.ID)
 			continue
 		}
-		n.config.Logger.Info("this node no longer has the partition: its copy is removed", "partition", h.ID)
-		if err := n.closePartition(h); err != nil {
-			return err
-		}
-		if err := n.log.Forget(uint16(h.ID)); err != nil {
-			return err
-		}
+		gone = append(gone, h)
 	}
 	ids := make([]int32, 0, len(wanted))
 	for id := range wanted {
@@ -64,6 +59,23 @@ func (n *Node) reconcile() error {
 		n.mu.Unlock()
 		if n.config.Opened != nil {
 			n.config.Opened(h)
+		}
+	}
+	return n.giveUp(gone)
+}
+
+// giveUp closes partitions that this node no longer has, and removes its copies of them.
+func (n *Node) giveUp(gone []*Hosted) error {
+	for _, h := range gone {
+		if err := n.mayForget(h); err != nil {
+			return fmt.Errorf("the copy of partition %d is kept until this node is no longer a member of it: %w", h.ID, err)
+		}
+		n.config.Logger.Info("this node no longer has the partition: its copy is removed", "partition", h.ID)
+		if err := n.closePartition(h); err != nil {
+			return err
+		}
+		if err := n.log.Forget(uint16(h.ID)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -27,6 +27,9 @@ type Configuration struct {
 	// MessagePartitions is what correlation keys are spread over. It stays as it was when the cluster
 	// was formed, so that no key ever moves.
 	MessagePartitions int32 `json:"messagePartitions"`
+	// Abandoned are the server ids of the disks that the cluster was recovered without: they may hold what
+	// this cluster does not know, and never come back under these names.
+	Abandoned []string `json:"abandoned,omitempty"`
 	// Change is what is under way; nil: nothing.
 	Change *Change `json:"change,omitempty"`
 	// LastChange is the last one that has ended; nil: none has.
@@ -149,7 +152,7 @@ func (c *Configuration) Hosted(node int32, generation string) []Hosting {
 // clone is a copy that shares nothing with the original that anyone changes.
 func (c *Configuration) clone() *Configuration {
 	n := *c
-	n.Members = slices.Clone(c.Members)
+	n.Members, n.Abandoned = slices.Clone(c.Members), slices.Clone(c.Abandoned)
 	n.Partitions = make([]Partition, len(c.Partitions))
 	for i, p := range c.Partitions {
 		n.Partitions[i] = Partition{ID: p.ID, Replicas: slices.Clone(p.Replicas)}

@@ -183,7 +183,14 @@ func TestPlans(t *testing.T) {
 			if got := script(planned); c.plan != "" && got != c.plan {
 				t.Errorf("plan\n%swant\n%s", got, c.plan)
 			}
-			if planned.Version != 2 || planned.Change.ID != 2 || planned.Change.Started != 1000 {
+			version := int64(2)
+			if _, forced := c.wish.(Abandon); forced {
+				version = Lineage
+				if len(planned.Abandoned) != len(planned.Members)/2 {
+					t.Errorf("the abandoned are %v", planned.Abandoned)
+				}
+			}
+			if planned.Version != version || planned.Change.ID != version || planned.Change.Started != 1000 {
 				t.Errorf("version %d, change %d of %d", planned.Version, planned.Change.ID, planned.Change.Started)
 			}
 			after, err := planned.Expected()

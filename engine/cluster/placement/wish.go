@@ -11,7 +11,8 @@ type Wish interface {
 	wanted(now *Configuration, g *goal) error
 }
 
-// Plan gives the configuration with a change that fulfils the wish, its version one higher. It is
+// Plan gives the configuration with a change that fulfils the wish, its version one higher (Abandon
+// begins a new Lineage). It is
 // refused with a text that says what is wrong, and with ErrChangeRunning while another change is
 // under way (Abandon alone ends that one). A wish that is fulfilled already gives back now itself,
 // which has no change.
@@ -34,6 +35,9 @@ func Plan(now *Configuration, want Wish, at int64) (*Configuration, error) {
 	}
 	next := now.clone()
 	next.Version++
+	if g.force {
+		next.abandon(g)
+	}
 	if next.Change != nil {
 		next.end(true, at)
 	}
@@ -244,4 +248,18 @@ func (w Abandon) wanted(now *Configuration, g *goal) error {
 	g.factor = min(g.factor, len(g.members))
 	g.force = true
 	return nil
+}
+
+// Lineage is what a recovery raises the version to the next multiple of: whatever the nodes that were
+// abandoned decide, should they go on by themselves, stays older than what the survivors decide.
+const Lineage = 1_000_000
+
+// abandon begins a new lineage of versions and remembers the members that the goal does not have.
+func (c *Configuration) abandon(g *goal) {
+	c.Version = (c.Version/Lineage + 1) * Lineage
+	for _, m := range c.Members {
+		if _, ok := g.member(m.Node); !ok {
+			c.Abandoned = append(c.Abandoned, m.ServerID())
+		}
+	}
 }
