@@ -7,9 +7,16 @@ func (g *gathered) Grant(n int) {
 	g.room += int64(n)
 	g.lend()
 	waits := g.room > 0 && len(g.jobs) > 0
+	short := !g.rounds && g.poorest() != nil && g.poorest().lent <= 0
 	g.mu.Unlock()
 	if waits {
 		g.signal()
+	}
+	if short { // credits have to go round
+		select {
+		case g.look <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -88,7 +95,7 @@ func (g *gathered) goRound() bool {
 		}
 		s.used = false
 	}
-	if len(poor) == 0 || len(poor) == len(g.sources) {
+	if g.rounds = len(poor) > 0 && len(poor) < len(g.sources); !g.rounds {
 		return false
 	}
 	for i, s := range idle {

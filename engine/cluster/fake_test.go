@@ -61,6 +61,11 @@ func newWorld(t *testing.T, nodes, partitions int, change func(*Config)) *world 
 		w.elect(id, (int(id)-1)%nodes)
 	}
 	t.Cleanup(w.stop)
+	for id := int32(1); id <= int32(partitions); id++ {
+		for _, n := range w.nodes {
+			eventually(t, n.id+" knows the leaders", func() bool { return n.Leader(id) == w.nodes[(int(id)-1)%nodes].id })
+		}
+	}
 	return w
 }
 

@@ -64,6 +64,7 @@ type gathered struct {
 	free    int64 // credits that are lent to nobody
 	room    int64 // jobs that the worker may still receive
 	jobs    []arrival
+	rounds  bool // credits go round
 	ended   error
 }
 

@@ -61,14 +61,18 @@ func (c *Codec) Uint(v *uint64) {
 func (c *Codec) Int(v *int64) {
 	u := uint64(*v)<<1 ^ uint64(*v>>63)
 	c.Uint(&u)
-	*v = int64(u>>1) ^ -int64(u&1)
+	if c.decoding { // an encoder writes nothing: several may read one value at a time
+		*v = int64(u>>1) ^ -int64(u&1)
+	}
 }
 
 // Int32 is a signed 32-bit number.
 func (c *Codec) Int32(v *int32) {
 	n := int64(*v)
 	c.Int(&n)
-	*v = int32(n)
+	if c.decoding {
+		*v = int32(n)
+	}
 }
 
 // Byte is one byte.
@@ -92,7 +96,9 @@ func (c *Codec) Bool(v *bool) {
 		b = 1
 	}
 	c.Byte(&b)
-	*v = b != 0
+	if c.decoding {
+		*v = b != 0
+	}
 }
 
 // Blob is a length and that many bytes.
