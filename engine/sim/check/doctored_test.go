@@ -177,6 +177,7 @@ func TestEveryCheckerFindsWhatIsWrong(t *testing.T) {
 		{"a job that reached nobody waits for its time-out", RuleAvailable, both(drop("push"), func(s *story) {
 			late := &draft{partition: 1, now: s.find("lease").draft.now + 5000, term: 1, decided: 1}
 			s.insert("complete sent", &step{name: "late", draft: late.event(jobKey, record.JobTimedOut, workJob())})
+			s.find("late").at += 5000
 		})},
 
 		{"an acknowledged command is not in the log", RuleAcknowledge, drop("publish again")},
