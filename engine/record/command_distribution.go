@@ -33,7 +33,9 @@ func (v *CommandDistribution) Fields(c *Codec) {
 	of, to := uint64(v.Of), uint64(v.To)
 	c.Uint(&of)
 	c.Uint(&to)
-	v.Of, v.To = ValueType(of), Intent(to)
+	if c.decoding {
+		v.Of, v.To = ValueType(of), Intent(to)
+	}
 }
 
 // MarshalJSON writes value type and intent by their names, as Zeebe does.

@@ -131,7 +131,9 @@ func (r *Record) fields(c *Codec, base, now int64) {
 	if r.Type == CommandRejection {
 		rejection := uint64(r.RejectionType)
 		c.Uint(&rejection)
-		r.RejectionType = RejectionType(rejection)
+		if c.decoding {
+			r.RejectionType = RejectionType(rejection)
+		}
 		c.String(&r.RejectionReason)
 	}
 	r.Value.Fields(c)

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/json"
 	"reflect"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -151,6 +152,19 @@ func TestARecordTravelsAlone(t *testing.T) {
 	r.Timestamp, r.OperationReference = 12, 9
 	if got, err := DecodeRecord(r.Append(nil)); err != nil || !reflect.DeepEqual(got, r) {
 		t.Fatalf("got %+v, %v", got, err)
+	}
+}
+
+// A value is coded by several readers at a time: the log, a courier, an exporter. The race detector sees whoever writes.
+func TestEncodingOnlyReads(t *testing.T) {
+	for _, valueType := range ValueTypes() {
+		rejection := NewCommand(1, 0, NewValue(valueType))
+		rejection.Type = CommandRejection
+		var readers sync.WaitGroup
+		for range 2 {
+			readers.Go(func() { rejection.Append(nil) })
+		}
+		readers.Wait()
 	}
 }
 
