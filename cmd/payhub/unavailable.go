@@ -15,7 +15,6 @@ var unavailable = []struct{ name, short, why string }{
 	{"backup", "take and restore backups", "backups are not built yet"},
 	{"audit", "tail, verify and replay the audit stream", "there is no audit exporter yet"},
 	{"sim", "simulators", "the ledgers of payhub dev are simulated under /sim; there is no simulator of its own yet"},
-	{"chaos", "inject faults into a staging cluster", "faults of payhub dev are set under /sim/faults; there is no chaos command yet"},
 }
 
 // unavailableCommands makes the commands that only say that they are not available.

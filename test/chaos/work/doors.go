@@ -143,3 +143,17 @@ func (r *recorded) note(job *gatewaypb.ActivatedJob) {
 		Instance: job.GetProcessInstanceKey(), JobKey: job.GetKey(), JobType: job.GetType(),
 	})
 }
+
+// Partitions is how many partitions the cluster has, as the first gateway that answers says.
+func (d *Doors) Partitions(ctx context.Context) (n int, err error) {
+	for _, door := range d.All {
+		asked, cancel := context.WithTimeout(ctx, answerWithin)
+		answer, failed := door.Client.Gateway().Topology(asked, &gatewaypb.TopologyRequest{})
+		cancel()
+		if failed == nil {
+			return int(answer.GetPartitionsCount()), nil
+		}
+		err = errors.Join(err, failed)
+	}
+	return 0, err
+}
