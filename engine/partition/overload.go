@@ -16,7 +16,7 @@ type overload struct {
 	target   time.Duration
 	standing atomic.Int64 // ns: the shortest wait of the last interval, 0 when some command waited less than the target
 	turnedAt atomic.Int64 // clock at the owner's last look at the queue
-	each     atomic.Int64 // ns that a command takes of the owner's time, on average
+	turns    atomic.Int64 // ns that a decision takes until it is committed, on average
 
 	// the owner's
 	until    int64 // end of the interval
@@ -70,25 +70,22 @@ func (o *overload) empty() {
 // turned notes that the owner looks at the queue.
 func (o *overload) turned() { o.turnedAt.Store(clock()) }
 
-// decided notes that n commands were decided and committed since the last look at the queue.
-func (o *overload) decided(n int) {
-	if n == 0 {
-		return
-	}
-	took, each := (clock()-o.turnedAt.Load())/int64(n), o.each.Load()
-	o.each.Store(each + (took-each)/8)
+// decided notes that commands were decided and committed since the last look at the queue. One decision that
+// took very long says little about the next ones.
+func (o *overload) decided() {
+	took, turns := min(clock()-o.turnedAt.Load(), int64(o.target)), o.turns.Load()
+	o.turns.Store(turns + (took-turns)/8)
 }
 
-// waiting is how long a command that comes now has to expect to wait, as far as that is too long.
-func (o *overload) waiting(queued int, now int64) time.Duration {
+// waiting is how long a command that comes now has to expect to wait, as far as that is too long; atOnce
+// is how many commands one decision takes.
+func (o *overload) waiting(queued, atOnce int, now int64) time.Duration {
 	if queued == 0 {
 		return 0
 	}
-	wait := max(o.standing.Load(), int64(queued)*o.each.Load()-int64(o.target))
-	if stuck := now - o.turnedAt.Load(); stuck > int64(o.target+overloadInterval) {
-		wait = max(wait, stuck) // nobody measures while a decision takes long
-	}
-	return time.Duration(wait)
+	before := int64((queued + atOnce - 1) / atOnce) // decisions
+	wait := max(o.standing.Load(), before*o.turns.Load()-int64(o.target))
+	return time.Duration(max(wait, now-o.turnedAt.Load()-2*int64(o.target))) // nobody measures while a decision takes long
 }
 
 // admit refuses a command when the partition is overloaded or the disk is full.
@@ -108,7 +105,7 @@ func (p *Partition) admit(command *record.Record, now int64) error {
 		return fmt.Errorf("%w: the command queue of partition %d is full (%d commands wait); send less or more slowly",
 			ErrOverloaded, p.config.ID, queued)
 	}
-	if wait := p.overload.waiting(queued, now); wait > limit {
+	if wait := p.overload.waiting(queued, p.config.MaxCommands, now); wait > limit {
 		return fmt.Errorf("%w: commands wait %d ms in partition %d, more than %d ms; send less or more slowly",
 			ErrOverloaded, wait.Milliseconds(), p.config.ID, limit.Milliseconds())
 	}

@@ -74,8 +74,9 @@ func (o *owner) run() {
 			continue
 		}
 		n := len(o.taken)
-		o.turn()
-		o.p.overload.decided(n)
+		if o.turn(); n > 0 {
+			o.p.overload.decided()
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ func (p *Partition) Stats() Stats {
 		Leads: p.Leads(), Queued: len(p.queue), QueueSize: cap(p.queue),
 		Commands: c.commands.Load(), Batches: c.batches.Load(), Bytes: c.bytes.Load(),
 		Pushes: c.pushes.Load(), Yields: c.yields.Load(), Refused: c.refused.Load(),
-		Waiting: p.overload.waiting(len(p.queue), clock()),
+		Waiting: max(0, p.overload.waiting(len(p.queue), p.config.MaxCommands, clock())),
 		Panics:  c.panics.Load(), Quarantined: c.quarantined.Load(),
 	}
 }

@@ -13,7 +13,8 @@ import (
 // taken on exactly one replica of the partition, the one whose LastIndex is the highest; every other
 // member must be new: with an empty disk, or after Node.Forget. The lost members must never come
 // back with their old data.
-func (r *Replica) RecoverAlone(voters []raft.Server) error {
+func (m membership) RecoverAlone(voters []raft.Server) error {
+	r := m.r
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	if r.closed.Load() {

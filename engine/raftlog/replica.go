@@ -52,6 +52,8 @@ type ReplicaConfig struct {
 // Replica is one partition's share of a node: a raft instance, the state and the view of the log.
 // It is a partition.Log.
 type Replica struct {
+	membership
+
 	node      *Node
 	config    ReplicaConfig
 	dir       string
@@ -88,6 +90,7 @@ func (n *Node) OpenReplica(c ReplicaConfig) (*Replica, error) {
 		notify: make(chan bool, 16), leadership: make(chan partition.Leadership, 1),
 		shorten: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
+	r.membership.r = r
 	if c.Exporters != nil {
 		r.exporters.Store(&c.Exporters)
 	}

@@ -68,7 +68,7 @@ func (s *Store) Install(dir string) error {
 	if err := s.Err(); err != nil {
 		return err
 	}
-	s.closeRocks()
+	s.db.close()
 	old := s.dir + ".old"
 	steps := []struct {
 		what string

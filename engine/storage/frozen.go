@@ -21,6 +21,7 @@ type Frozen interface {
 // given up when the database is closed.
 type frozenRocks struct {
 	store *Store
+	db    *rocks
 	mu    sync.Mutex
 	opts  *grocksdb.ReadOptions
 	it    *grocksdb.Iterator // nil once closed
@@ -40,12 +41,12 @@ func (s *Store) Freeze() (Frozen, error) {
 	if err := s.flushLocked(false); err != nil {
 		return nil, err
 	}
-	f := &frozenRocks{store: s, opts: grocksdb.NewDefaultReadOptions()}
+	f := &frozenRocks{store: s, db: s.db, opts: grocksdb.NewDefaultReadOptions()}
 	f.opts.SetVerifyChecksums(true)
 	f.opts.SetFillCache(false)
 	f.it = s.db.db.NewIterator(f.opts)
 	f.it.SeekToFirst()
-	s.frozen[f] = true
+	s.db.frozen[f] = true
 	return f, nil
 }
 
@@ -102,13 +103,5 @@ func (f *frozenRocks) giveUp() {
 	f.it.Close()
 	f.opts.Destroy()
 	f.it = nil
-	delete(f.store.frozen, f)
-}
-
-// closeRocks closes the database and whatever reads it; flushing is held.
-func (s *Store) closeRocks() {
-	for f := range s.frozen {
-		f.giveUp()
-	}
-	s.db.close()
+	delete(f.db.frozen, f)
 }

@@ -22,13 +22,14 @@ type rocks struct {
 	write  *grocksdb.WriteOptions
 	settle *grocksdb.FlushOptions
 	cached uint64
+	frozen map[*frozenRocks]bool // guarded by the store's flushing
 }
 
 // openRocks opens the database with index and filters in partitions of which only the top level
 // stays in memory: a state far larger than the cache still costs one or two block reads per Get,
 // where whole index and filter blocks would be read again and again.
 func openRocks(dir string, o Options) (*rocks, error) {
-	r := &rocks{cache: grocksdb.NewLRUCache(uint64(o.BlockCacheBytes)), cached: uint64(o.BlockCacheBytes)}
+	r := &rocks{frozen: map[*frozenRocks]bool{}, cache: grocksdb.NewLRUCache(uint64(o.BlockCacheBytes)), cached: uint64(o.BlockCacheBytes)}
 	t := grocksdb.NewDefaultBlockBasedTableOptions()
 	t.SetBlockCache(r.cache)
 	t.SetBlockSize(8 << 10)
@@ -78,6 +79,9 @@ func openRocks(dir string, o Options) (*rocks, error) {
 }
 
 func (r *rocks) close() {
+	for f := range r.frozen {
+		f.giveUp()
+	}
 	r.db.Close()
 	r.read.Destroy()
 	r.write.Destroy()

@@ -98,8 +98,6 @@ type Store struct {
 	written  uint64    // index in RocksDB, memtable included
 	safeAt   time.Time // when the memtable was last written to disk
 
-	frozen map[*frozenRocks]bool // guarded by flushing
-
 	failed atomic.Pointer[error]
 	closed atomic.Bool
 	wake   chan struct{} // rows arrived in an empty layer, or the layer is full
@@ -145,7 +143,7 @@ func Open(dir string, opts Options) (*Store, error) {
 		return nil, fmt.Errorf("storage: create the folder of %s: %w", dir, err)
 	}
 	s := &Store{
-		dir: dir, opts: opts, frozen: map[*frozenRocks]bool{},
+		dir: dir, opts: opts,
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	s.room.L = &s.mu
@@ -300,7 +298,7 @@ func (s *Store) Close() error {
 	err := s.flush(true)
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
-	s.closeRocks()
+	s.db.close()
 	return err
 }
 
