@@ -13,7 +13,7 @@ import (
 
 var (
 	judgedSeed  = flag.Uint64("judged-seed", 0, "the seed that TestJudgedSeed replays")
-	judgedSeeds = flag.Uint64("judged-seeds", 20, "how many seeds TestJudgedWorlds runs")
+	judgedSeeds = flag.Uint64("judged-seeds", 5, "how many seeds TestJudgedWorlds runs")
 	judgedFrom  = flag.Uint64("judged-from", 1, "the first of them")
 )
 

@@ -173,6 +173,11 @@ func TestEveryCheckerFindsWhatIsWrong(t *testing.T) {
 		{"a job times out before its deadline", RuleLease, edit("repeat", func(d *draft) {
 			d.event(-1, record.JobBatchActivated, lease(9_000_000)).event(jobKey, record.JobTimedOut, workJob())
 		})},
+		{"a hand-back of an earlier lease ends a later one", RuleLease, func(s *story) {
+			d := &draft{partition: 1, now: s.find("lease").draft.now, term: 1, decided: 1}
+			earlier := &record.Job{Type: "work", Deadline: 77, ProcessInstanceKey: instance}
+			s.insert("complete sent", &step{name: "back", draft: d.command(0, jobKey, record.JobYield, earlier).event(jobKey, record.JobYielded, workJob())})
+		}},
 		{"an ended job is leased", RuleLease, move("lease", "mail")},
 		{"a job that reached nobody waits for its time-out", RuleAvailable, both(drop("push"), func(s *story) {
 			late := &draft{partition: 1, now: s.find("lease").draft.now + 5000, term: 1, decided: 1}

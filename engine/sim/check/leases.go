@@ -8,7 +8,12 @@ type leases struct {
 	deaf
 	j    *Judge
 	jobs map[int64]*leasedJob
+	// handedBack is the latest hand-back of a job in each partition's log.
+	handedBack map[int32]handBack
 }
+
+// handBack is where a hand-back stands and the deadline by which it names the lease; 0 or -1 names none.
+type handBack struct{ position, deadline int64 }
 
 // leasedJob is a job and its leases.
 type leasedJob struct {
@@ -26,7 +31,9 @@ type leasedJob struct {
 // longLease is how long a lease must be, in ms, for its end by time to tell that nobody gave it back at once.
 const longLease = 4000
 
-func newLeases(j *Judge) *leases { return &leases{j: j, jobs: map[int64]*leasedJob{}} }
+func newLeases(j *Judge) *leases {
+	return &leases{j: j, jobs: map[int64]*leasedJob{}, handedBack: map[int32]handBack{}}
+}
 
 func (k *leases) listens() []record.ValueType {
 	return []record.ValueType{record.JobValue, record.JobBatchValue, record.IncidentValue}
@@ -34,6 +41,9 @@ func (k *leases) listens() []record.ValueType {
 
 func (k *leases) record(e *Entry, r *record.Record) {
 	if r.Type != record.Event {
+		if v, ok := r.Value.(*record.Job); ok && r.Intent == record.JobYield && r.Type == record.Command {
+			k.handedBack[e.Partition] = handBack{r.Position, v.Deadline}
+		}
 		return
 	}
 	switch v := r.Value.(type) {
@@ -97,6 +107,11 @@ func (k *leases) job(e *Entry, r *record.Record, v *record.Job) {
 		job.deadline = v.Deadline
 		job.given = append(job.given, v.Deadline)
 	case record.JobYielded:
+		// That a job is handed back which did reach its worker, because nobody heard that it did, cannot be helped; that
+		// an earlier lease is handed back and a later one ends by it can.
+		if h := k.handedBack[e.Partition]; h.position == r.SourcePosition && h.deadline > 0 && h.deadline != job.deadline {
+			k.j.blame(RuleLease, of(e, r), "job %d is handed back from a lease until %d, and that ends the lease of %q until %d", r.Key, h.deadline, job.worker, job.deadline)
+		}
 		job.leased = false
 	case record.JobTimedOut:
 		k.timedOut(e, r, job)
