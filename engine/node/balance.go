@@ -10,15 +10,18 @@ import (
 
 const (
 	balanceInterval = 5 * time.Second
-	// handBackAfter is how long a partition rests with a leader that should not lead, before it is
-	// handed to the one that should: a node that comes and goes must not take leadership along.
+	// handBackAfter is the usual Config.HandBackAfter.
 	handBackAfter = 15 * time.Second
 )
 
 // balance hands partitions to the nodes that should lead them, once these have caught up for a while.
 func (n *Node) balance() {
 	defer n.tasks.Done()
-	tick := time.NewTicker(balanceInterval)
+	after := n.config.HandBackAfter
+	if after <= 0 {
+		after = handBackAfter
+	}
+	tick := time.NewTicker(min(balanceInterval, after))
 	defer tick.Stop()
 	since := map[int32]time.Time{}
 	for {
@@ -35,7 +38,7 @@ func (n *Node) balance() {
 			if since[h.ID].IsZero() {
 				since[h.ID] = time.Now()
 			}
-			if time.Since(since[h.ID]) >= handBackAfter {
+			if time.Since(since[h.ID]) >= after {
 				delete(since, h.ID)
 				n.handBack(h)
 			}

@@ -168,7 +168,8 @@ type handler func(ctx context.Context, from string, body []byte) ([]byte, error)
 // handlers are what nodes may ask of this one, by name.
 func (n *Node) handlers() map[string]handler {
 	return map[string]handler{
-		manageStanding: n.standing, manageRenew: n.coordinator.renew,
+		manageRebalance: n.rebalanceHere,
+		manageStanding:  n.standing, manageRenew: n.coordinator.renew,
 		manageChange: n.coordinator.plan, manageCancel: n.coordinator.cancel, manageStatus: n.coordinator.status,
 		manageJoin: n.join, manageLeave: n.leave, manageMembers: n.members,
 	}

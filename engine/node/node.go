@@ -40,6 +40,9 @@ type Config struct {
 
 	// Heartbeat is how long a follower waits for the leader before it asks for votes; 300 ms.
 	Heartbeat time.Duration
+	// HandBackAfter is how long a partition rests with a leader that should not lead, before it is handed
+	// to the one that should: a node that comes and goes must not take leadership along; 15 s.
+	HandBackAfter time.Duration
 	// FlushInterval and SnapshotInterval are those of the state; 1 s and 5 min.
 	FlushInterval, SnapshotInterval time.Duration
 	// MinFree is the space on the disk in bytes below which new work is refused; 256 MiB.
