@@ -289,13 +289,17 @@ func (a *arena) blame(v *judge.Verdict) {
 	}
 }
 
-// gapsBelow fails the test when writes stood still for longer after a fault: the p99 and the longest gap.
+// gapsBelow fails the test when writes stood still for longer after a fault: the p99 of at least sixty, and the longest. The short
+// form, beside which other packages are built and tested, may take twice as long.
 func (a *arena) gapsBelow(p99, longest time.Duration) {
 	a.Helper()
+	if !long() {
+		longest *= 2
+	}
 	if got := quantile(a.gaps, 0.99); len(a.gaps) >= 60 && got > p99 {
 		a.Errorf("p99 of the gaps in committed writes is %s, at most %s is promised", got, p99)
 	}
 	if got := quantile(a.gaps, 1); got > longest {
-		a.Errorf("the longest gap in committed writes is %s, at most %s is promised", got, longest)
+		a.Errorf("the longest gap in committed writes is %s, at most %s is allowed", got, longest)
 	}
 }

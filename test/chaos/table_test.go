@@ -16,7 +16,6 @@ type row struct {
 	fault        string
 	faults       int
 	verdict      *judge.Verdict
-	unexplained  int // findings of the case itself
 	gaps         []time.Duration
 	commits      int
 	peculiarity  string // a figure of this case alone
