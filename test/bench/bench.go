@@ -15,6 +15,7 @@ import (
 type options struct {
 	only, binary, data             string
 	quick, noZeebe, alone, profile bool
+	runs                           int
 }
 
 // bench is one run: what is measured, with what, and the results so far.

@@ -15,8 +15,8 @@ import (
 // work is what a generator does to a gateway: instances of a one-task process with Zeebe's 30-variable payload are created and
 // their jobs completed.
 type work struct {
-	address string
-	server  *process
+	address string // of the gateways, comma separated
+	servers []*process
 	// model is deployed first.
 	model model
 	// inFlight instances in a closed loop, or rate instances a second in an open one.
@@ -108,7 +108,7 @@ func (l sharedLoad) park(ctx context.Context, w work, count int) error {
 func (l sharedLoad) arguments(w work) []string {
 	return []string{
 		"-addr", w.address, "-deploy", w.model.file, "-process", w.model.id, "-type", w.model.jobType,
-		"-pid", strconv.Itoa(w.server.pid()), "-c", strconv.Itoa(max(w.inFlight, 1)),
+		"-pid", pids(w.servers), "-c", strconv.Itoa(max(w.inFlight, 1)),
 	}
 }
 

@@ -28,6 +28,9 @@ type group struct {
 var groups = []group{
 	{"throughput", "instances/s and CPU per instance, closed loop, against Zeebe", measureThroughput},
 	{"latency", "create to completed at 500 instances/s", measureLatency},
+	{"cluster", "three nodes, replication factor 3, 3 partitions, against three Zeebe brokers", measureCluster},
+	{"followers", "CPU of followers against their leader, replication factor 3, 1 partition", measureFollowers},
+	{"partitions", "one node with 8 partitions against one with 1, at the same load", measurePartitions},
 	{"waiting", "throughput, and the restart, with instances waiting", measureWaiting},
 	{"memory", "memory of payhub dev, idle and with instances waiting", measureMemory},
 	{"operations", "the highest rate the operations store keeps up with", measureOperations},
@@ -39,6 +42,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.only, "only", "", "groups to measure, comma separated (default: all)")
 	flag.BoolVar(&o.quick, "quick", false, "shorter windows and 100,000 waiting instances")
+	flag.IntVar(&o.runs, "runs", 1, "windows per figure of the cluster groups; the best counts, for a machine that others use too")
 	flag.BoolVar(&o.noZeebe, "no-zeebe", false, "leave the real Zeebe out")
 	flag.BoolVar(&o.alone, "alone", false, "measure payhub alone, as if ../shared were absent")
 	flag.StringVar(&o.binary, "payhub", "", "binary to measure (default: built from this tree)")

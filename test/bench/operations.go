@@ -26,7 +26,7 @@ func measureOperations(ctx context.Context, b *bench) error {
 	defer s.end()
 	best, cpu := 0.0, 0.0
 	for _, rate := range operationsRates {
-		w := work{address: s.addresses["grpc"], server: s.process, model: m, rate: rate, warm: 2 * time.Second, window: b.window(20 * time.Second)}
+		w := work{address: s.addresses["grpc"], servers: []*process{s.process}, model: m, rate: rate, warm: 2 * time.Second, window: b.window(20 * time.Second)}
 		r, lag, err := s.withLag(ctx, w)
 		if err != nil {
 			return err

@@ -15,6 +15,8 @@ import (
 	"github.com/payhub/payhub/engine/gatewaypb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
 )
 
 // ownLoad is a generator for payhub alone, for a tree without the shared one. It does the same with protobuf's own codec, so it
@@ -39,7 +41,11 @@ var payload = func() string {
 }()
 
 func (ownLoad) dial(ctx context.Context, w work) (gatewaypb.GatewayClient, func(), error) {
-	connection, err := grpc.NewClient(w.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	gateways := manual.NewBuilderWithScheme("bench")
+	gateways.InitialState(endpoints(w.address))
+	connection, err := grpc.NewClient("bench:///gateways", grpc.WithResolvers(gateways),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"round_robin":{}}]}`))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -55,6 +61,14 @@ func (ownLoad) dial(ctx context.Context, w work) (gatewaypb.GatewayClient, func(
 		return nil, nil, err
 	}
 	return client, func() { connection.Close() }, nil
+}
+
+// endpoints are the gateways of a comma separated list; calls go to them in turn.
+func endpoints(addresses string) (state resolver.State) {
+	for address := range strings.SplitSeq(addresses, ",") {
+		state.Addresses = append(state.Addresses, resolver.Address{Addr: address})
+	}
+	return state
 }
 
 func (l ownLoad) deploy(ctx context.Context, address string, m model) error {
@@ -128,12 +142,12 @@ func (l ownLoad) run(ctx context.Context, w work) (result, error) {
 		return result{}, err
 	}
 	f.set(true)
-	cpu, began := w.server.cpu(), time.Now()
+	cpu, began := cpuOf(w.servers), time.Now()
 	if err := pause(ctx, w.window); err != nil {
 		return result{}, err
 	}
 	f.set(false)
-	return f.result(w.server.cpu()-cpu, time.Since(began))
+	return f.result(cpuOf(w.servers)-cpu, time.Since(began))
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,6 +29,15 @@ type payhub struct {
 
 // startPayhub starts `payhub server` with engine and gateway, or `payhub dev`, on free ports, in a folder of its own.
 func (b *bench) startPayhub(ctx context.Context, command ...string) (*payhub, error) {
+	s, err := b.newPayhub(command...)
+	if err == nil {
+		_, err = s.restart(ctx)
+	}
+	return s, err
+}
+
+// newPayhub prepares a server that is not started yet.
+func (b *bench) newPayhub(command ...string) (*payhub, error) {
 	data, err := os.MkdirTemp(b.folder, command[0]+"-")
 	if err != nil {
 		return nil, err
@@ -35,35 +45,49 @@ func (b *bench) startPayhub(ctx context.Context, command ...string) (*payhub, er
 	if command[0] == "server" {
 		command = append(command, "--roles", "[engine, gateway]", "--operations.store", "none")
 	}
-	s := &payhub{bench: b, command: command, data: data}
-	_, err = s.restart(ctx)
-	return s, err
+	return &payhub{bench: b, command: command, data: data}, nil
 }
 
 // restart starts it and says how long it took until it was ready.
 func (s *payhub) restart(ctx context.Context) (time.Duration, error) {
-	file := filepath.Join(s.data, "addresses.json")
+	began := time.Now()
+	err := s.begin()
+	if err == nil {
+		err = s.ready(ctx)
+	}
+	return time.Since(began), err
+}
+
+// addressesFile is where it says where it listens, once it is ready.
+func (s *payhub) addressesFile() string { return filepath.Join(s.data, "addresses.json") }
+
+// begin starts it.
+func (s *payhub) begin() error {
+	file := s.addressesFile()
 	if err := os.RemoveAll(file); err != nil {
-		return 0, err
+		return err
 	}
 	arguments := append(append([]string{}, s.command...), "--addresses-file", file, "--engine.data", filepath.Join(s.data, "data"))
 	for _, listener := range []string{"grpc", "http", "management", "node", "gossip"} {
-		arguments = append(arguments, "--"+listener+"-listen", "127.0.0.1:0")
+		if flag := "--" + listener + "-listen"; !slices.Contains(arguments, flag) {
+			arguments = append(arguments, flag, "127.0.0.1:0")
+		}
 	}
-	began := time.Now()
 	var err error
-	if s.process, err = s.bench.start(s.bench.binary, filepath.Join(s.data, "log"), nil, arguments...); err != nil {
-		return 0, err
-	}
-	err = s.until(ctx, 5*time.Minute, "addresses file", func() bool {
-		text, err := os.ReadFile(file)
+	s.process, err = s.bench.start(s.bench.binary, filepath.Join(s.data, "log"), nil, arguments...)
+	return err
+}
+
+// ready waits until it is.
+func (s *payhub) ready(ctx context.Context) error {
+	err := s.until(ctx, 5*time.Minute, "addresses file", func() bool {
+		text, err := os.ReadFile(s.addressesFile())
 		return err == nil && json.Unmarshal(text, &s.addresses) == nil
 	})
 	if err != nil {
 		s.stop(syscall.SIGKILL)
-		return 0, err
 	}
-	return time.Since(began), nil
+	return err
 }
 
 // end stops it and deletes its data.

@@ -103,6 +103,23 @@ func (p *process) cpu() time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond // Linux counts in hundredths of a second
 }
 
+// pids are the processes' numbers, comma separated.
+func pids(processes []*process) string {
+	var numbers []string
+	for _, p := range processes {
+		numbers = append(numbers, strconv.Itoa(p.pid()))
+	}
+	return strings.Join(numbers, ",")
+}
+
+// cpuOf is what processes have used together.
+func cpuOf(processes []*process) (sum time.Duration) {
+	for _, p := range processes {
+		sum += p.cpu()
+	}
+	return sum
+}
+
 // folderSize is what the files of a folder hold, in MB.
 func folderSize(folder string) float64 {
 	var sum int64

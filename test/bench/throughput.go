@@ -52,7 +52,7 @@ func (b *bench) closedLoops(ctx context.Context, m model, loops []int) ([]result
 	defer s.end()
 	var results []result
 	for _, c := range loops {
-		w := work{address: s.addresses["grpc"], server: s.process, model: m, inFlight: c, warm: 5 * time.Second, window: b.window(20 * time.Second)}
+		w := work{address: s.addresses["grpc"], servers: []*process{s.process}, model: m, inFlight: c, warm: 5 * time.Second, window: b.window(20 * time.Second)}
 		r, err := s.measured(ctx, fmt.Sprintf("c%d", c), w)
 		if err != nil {
 			return nil, err
@@ -92,13 +92,13 @@ func (b *bench) zeebeLoops(ctx context.Context, m model, loops []int) ([]result,
 	var results []result
 	warm := b.window(60 * time.Second)
 	for _, c := range loops {
-		r, err := b.load.run(ctx, work{address: address, server: z, model: m, inFlight: c, warm: warm, window: b.window(20 * time.Second), poll: true})
+		r, err := b.load.run(ctx, work{address: address, servers: []*process{z}, model: m, inFlight: c, warm: warm, window: b.window(20 * time.Second), poll: true})
 		if err != nil {
 			return nil, err
 		}
 		results, warm = append(results, r), 5*time.Second
 	}
-	r, err := b.load.run(ctx, work{address: address, server: z, model: m, rate: zeebeRate, warm: 5 * time.Second, window: b.window(20 * time.Second), poll: true})
+	r, err := b.load.run(ctx, work{address: address, servers: []*process{z}, model: m, rate: zeebeRate, warm: 5 * time.Second, window: b.window(20 * time.Second), poll: true})
 	b.zeebePaced = r
 	return results, err
 }
@@ -119,7 +119,7 @@ func measureLatency(ctx context.Context, b *bench) error {
 	}
 	defer s.end()
 	r, err := s.measured(ctx, "latency", work{
-		address: s.addresses["grpc"], server: s.process, model: m, rate: 500, warm: 5 * time.Second, window: b.window(30 * time.Second),
+		address: s.addresses["grpc"], servers: []*process{s.process}, model: m, rate: 500, warm: 5 * time.Second, window: b.window(30 * time.Second),
 	})
 	if err != nil {
 		return err

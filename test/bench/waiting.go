@@ -26,12 +26,12 @@ func measureWaiting(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer func() { s.end() }()
-	w := work{address: s.addresses["grpc"], server: s.process, model: m, inFlight: 64, warm: 5 * time.Second, window: b.window(20 * time.Second)}
+	w := work{address: s.addresses["grpc"], servers: []*process{s.process}, model: m, inFlight: 64, warm: 5 * time.Second, window: b.window(20 * time.Second)}
 	empty, err := s.measured(ctx, "empty", w)
 	if err != nil {
 		return err
 	}
-	if err := b.load.park(ctx, work{address: w.address, server: s.process, model: parked, inFlight: parkers}, b.waiting()); err != nil {
+	if err := b.load.park(ctx, work{address: w.address, servers: []*process{s.process}, model: parked, inFlight: parkers}, b.waiting()); err != nil {
 		return err
 	}
 	full, err := s.measured(ctx, "waiting", w)
@@ -84,7 +84,7 @@ func measureMemory(ctx context.Context, b *bench) error {
 		return err
 	}
 	idle := s.status("VmRSS")
-	if err := b.load.park(ctx, work{address: s.addresses["grpc"], server: s.process, model: parked, inFlight: parkers}, b.waiting()); err != nil {
+	if err := b.load.park(ctx, work{address: s.addresses["grpc"], servers: []*process{s.process}, model: parked, inFlight: parkers}, b.waiting()); err != nil {
 		return err
 	}
 	if err := pause(ctx, 10*time.Second); err != nil {

@@ -7,51 +7,79 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"syscall"
 	"time"
 )
 
-var zeebeReady = regexp.MustCompile(`READY grpc=(\d+)`)
+var zeebeReady = regexp.MustCompile(`READY grpc=\d+`)
 
-// startZeebe starts the durable Zeebe broker beside the repository and gives it with its address.
+// startZeebe starts one durable Zeebe broker with one partition and gives it with its address.
 func (b *bench) startZeebe(ctx context.Context) (*process, string, error) {
-	data, err := os.MkdirTemp(b.folder, "zeebe-")
+	brokers, address, err := b.startBrokers(ctx, 1, 1)
 	if err != nil {
 		return nil, "", err
 	}
-	base, err := freePorts(4)
-	if err != nil {
-		return nil, "", err
-	}
-	env := []string{"DIR=" + data, fmt.Sprintf("BASE=%d", base)}
-	p, err := b.start(b.oracle, filepath.Join(data, "log"), env, "broker")
-	if err != nil {
-		return nil, "", err
-	}
-	address := ""
-	err = p.until(ctx, 5*time.Minute, "READY of Zeebe", func() bool {
-		text, _ := os.ReadFile(p.log) // not written yet: not ready
-		if found := zeebeReady.FindSubmatch(text); found != nil {
-			address = net.JoinHostPort("127.0.0.1", string(found[1]))
+	return brokers[0], address, nil
+}
+
+// startBrokers starts the durable Zeebe brokers beside the repository, each partition replicated to all of them, and gives them
+// with the addresses of their gateways, comma separated.
+func (b *bench) startBrokers(ctx context.Context, size, partitions int) (brokers []*process, addresses string, err error) {
+	defer func() {
+		if err != nil {
+			stopAll(brokers, syscall.SIGKILL)
+			err = fmt.Errorf("zeebe: %w", err)
 		}
-		return address != ""
-	})
-	if err != nil {
-		p.stop(syscall.SIGKILL)
-		return nil, "", fmt.Errorf("zeebe: %w", err)
+	}()
+	var bases []int
+	var contacts, gateways []string
+	for range size {
+		base, err := freePorts(4)
+		if err != nil {
+			return nil, "", err
+		}
+		bases = append(bases, base)
+		contacts = append(contacts, fmt.Sprintf("127.0.0.1:%d", base+2))
+		gateways = append(gateways, fmt.Sprintf("127.0.0.1:%d", base))
 	}
-	// READY comes before its partition has a leader: the first deployment that is taken says that it has one.
+	for i, base := range bases {
+		data, err := os.MkdirTemp(b.folder, "zeebe-")
+		if err != nil {
+			return brokers, "", err
+		}
+		p, err := b.start(b.oracle, filepath.Join(data, "log"), []string{
+			"DIR=" + data, fmt.Sprintf("BASE=%d", base), fmt.Sprintf("NODE=%d", i), fmt.Sprintf("SIZE=%d", size),
+			fmt.Sprintf("RF=%d", size), fmt.Sprintf("PARTS=%d", partitions), "CONTACT=" + strings.Join(contacts, ","),
+		}, "broker")
+		if err != nil {
+			return brokers, "", err
+		}
+		brokers = append(brokers, p)
+	}
+	for _, p := range brokers {
+		if err := p.until(ctx, 5*time.Minute, "READY of Zeebe", func() bool {
+			text, _ := os.ReadFile(p.log) // not written yet: not ready
+			return zeebeReady.Match(text)
+		}); err != nil {
+			return brokers, "", err
+		}
+	}
+	// READY comes before its partitions have leaders: the first deployment that is taken says that they have.
 	m, err := b.oneTask("benchmark")
-	if err == nil {
-		err = p.until(ctx, time.Minute, "leader of Zeebe's partition", func() bool {
-			return b.load.deploy(ctx, address, m) == nil
-		})
-	}
 	if err != nil {
-		p.stop(syscall.SIGKILL)
-		return nil, "", err
+		return brokers, "", err
 	}
-	return p, address, nil
+	return brokers, strings.Join(gateways, ","), brokers[0].until(ctx, 2*time.Minute, "leaders of Zeebe's partitions", func() bool {
+		return b.load.deploy(ctx, gateways[0], m) == nil
+	})
+}
+
+// stopAll stops servers one after the other.
+func stopAll(servers []*process, signal syscall.Signal) {
+	for _, p := range servers {
+		p.stop(signal)
+	}
 }
 
 // freePorts finds consecutive ports that are free on loopback and gives the first.
