@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -97,7 +98,7 @@ func workFolder(t *testing.T) string {
 	if keep == "" {
 		return t.TempDir()
 	}
-	folder, err := os.MkdirTemp(keep, t.Name()+"-")
+	folder, err := os.MkdirTemp(keep, strings.ReplaceAll(t.Name(), "/", "_")+"-")
 	if err != nil {
 		t.Fatal(err)
 	}
