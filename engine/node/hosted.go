@@ -69,6 +69,11 @@ func (n *Node) openPartition(id int32, voters []raft.Server) (*Hosted, error) {
 		NewMachine:    func() partition.Machine { return core.New(id, count, h.Replica.Store(), limits) },
 		JobsAvailable: n.router.JobsAvailable,
 		Send:          func(sends []record.Send) { n.router.Sent(id, sends) },
+		Undelivered: func(yields []record.Record) {
+			for _, y := range yields {
+				n.router.Post(id, y)
+			}
+		},
 		Led: func(leads bool, term uint64, m partition.Machine) {
 			n.router.Led(id, leads, term, m)
 			h.becomes(leads, m)
