@@ -237,3 +237,32 @@ func TestAPublishedMessageTellsItsOutcome(t *testing.T) {
 		}
 	}
 }
+
+func TestAHandBackEndsTheLeaseItNamesOnly(t *testing.T) {
+	e := newEngine(t, "service_task.bpmn")
+	e.createOnce("k", `{}`)
+	lease := func(worker string) (int64, record.Job) {
+		t.Helper()
+		answer := e.ask(-1, record.JobBatchActivate, &record.JobBatch{Type: "work", Worker: worker, Timeout: 1000, MaxJobsToActivate: 1})
+		batch := answer.Value.(*record.JobBatch)
+		if len(batch.JobKeys) != 1 {
+			t.Fatalf("%s got %d jobs", worker, len(batch.JobKeys))
+		}
+		return batch.JobKeys[0], batch.Jobs[0]
+	}
+	key, first := lease("first")
+	e.advance(2 * time.Second)
+	_, second := lease("second")
+	yield := func(lease record.Job) {
+		t.Helper()
+		if err := e.decide(core.Command{Record: record.NewCommand(key, record.JobYield, &record.Job{Worker: lease.Worker, Deadline: lease.Deadline})}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	yield(first) // late
+	if answer := e.ask(-1, record.JobBatchActivate, &record.JobBatch{Type: "work", Worker: "third", Timeout: 1000, MaxJobsToActivate: 1}); len(answer.Value.(*record.JobBatch).JobKeys) != 0 {
+		t.Error("a late hand-back took the job from the worker that has it")
+	}
+	yield(second)
+	lease("third")
+}

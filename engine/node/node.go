@@ -220,14 +220,14 @@ func (n *Node) Close() error {
 	n.tasks.Wait()
 	n.handOver()
 	var errs []error
-	for _, h := range n.Hosted() {
-		errs = append(errs, n.closePartition(h))
-	}
 	if g := n.talk.Load(); g != nil {
-		errs = append(errs, g.Close())
+		errs = append(errs, n.sayGoodbye(g))
 	}
 	if n.router != nil {
-		n.router.Close()
+		n.router.Close() // before the partitions: what did not reach its worker goes back to them
+	}
+	for _, h := range n.Hosted() {
+		errs = append(errs, n.closePartition(h))
 	}
 	if n.link != nil {
 		errs = append(errs, n.link.Close())
@@ -237,6 +237,19 @@ func (n *Node) Close() error {
 		errs = append(errs, n.log.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// goodbye bounds the time that telling others of this node's end may take.
+const goodbye = time.Second
+
+// sayGoodbye tells other nodes that this one ends, so that they need not find out.
+func (n *Node) sayGoodbye(g *gossip.Gossip) error {
+	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+	defer cancel()
+	if err := g.Leave(ctx); err != nil {
+		n.config.Logger.Info("other nodes could not be told of this node's end", "error", err)
+	}
+	return g.Close()
 }
 
 // generation names this node's disk.
