@@ -71,12 +71,9 @@ func (r *Router) set(change func(*view)) {
 	for id := int32(1); id <= r.config.Partitions; id++ {
 		next.ids = append(next.ids, id)
 	}
-	for id := range next.locals {
-		if id > r.config.Partitions {
-			next.ids = append(next.ids, id)
-		}
+	if r.config.Partitions == 0 { // nobody said how many: those that were added
+		next.ids = slices.Sorted(maps.Keys(next.locals))
 	}
-	slices.Sort(next.ids)
 	if next.messages = r.config.MessagePartitions; next.messages == 0 {
 		next.messages = int32(len(next.ids))
 	}
@@ -98,7 +95,8 @@ func (r *Router) Remove(id int32) {
 }
 
 // SetPartitions says how many partitions the cluster has now, numbered from 1, and over how many of
-// them keyed commands are spread.
+// them keyed commands are spread. One that is being added is not among them yet: mail reaches it once
+// it has a leader, and nothing else is sent there.
 func (r *Router) SetPartitions(partitions, messagePartitions int32) {
 	r.mu.Lock()
 	r.config.Partitions, r.config.MessagePartitions = partitions, messagePartitions

@@ -45,10 +45,11 @@ func (r *Router) SubmitNow(ctx context.Context, id int32, command record.Record)
 
 // leaderLane is the way to the other node that leads a partition.
 func (r *Router) leaderLane(v *view, id int32) (*lane, error) {
-	if !v.has(id) {
+	leader := r.table.leader(id)
+	if leader.server == "" && !v.has(id) {
 		return nil, unknownPartition(v, id)
 	}
-	switch leader := r.table.leader(id); leader.server {
+	switch leader.server {
 	case "", r.config.ServerID:
 		return nil, fmt.Errorf("%w: partition %d has no leader now (last term known to node %s: %d)",
 			ErrUnavailable, id, r.config.ServerID, leader.term)
