@@ -273,6 +273,8 @@ func (g *gateway) send(to int, q *request) {
 		g.w.net.stream(&target.process, &g.process, func() {
 			if g.links[to].life == life {
 				do()
+			} else { // the connection it belongs to is gone here
+				target.lostGateway(g)
 			}
 		})
 	}
@@ -296,11 +298,14 @@ func (g *gateway) send(to int, q *request) {
 			})
 			return
 		}
-		c := &call{command: q.command}
+		c, breaks := &call{command: q.command}, target.handed[g.number].breaks
 		q.held = c
 		c.reply = func(answer record.Record, err error) {
 			if yields := yieldsOf(&answer); len(yields) > 0 {
-				number := target.hand(g, q.partition, yields...)
+				number, ok := target.answerJobs(g, q.partition, breaks, yields)
+				if !ok {
+					return
+				}
 				back(func() { g.got(target, life, number) })
 			}
 			back(func() { g.answered(q, try, answer, check.Found{}, err) })

@@ -11,6 +11,7 @@ import (
 // they arrived. Those that did not are available again soon after the connection has broken.
 type handed struct {
 	number uint64
+	breaks uint64 // how often the connection has broken
 	jobs   []handedJob
 }
 
@@ -31,6 +32,17 @@ func (n *node) hand(to *gateway, partition int32, yields ...record.Record) uint6
 		h.jobs = append(h.jobs, handedJob{h.number, partition, y})
 	}
 	return h.number
+}
+
+// answerJobs is hand for the answer to a call. A call whose connection has broken meanwhile has nobody to answer.
+func (n *node) answerJobs(to *gateway, partition int32, breaks uint64, yields []record.Record) (number uint64, ok bool) {
+	if n.handed[to.number].breaks == breaks {
+		return n.hand(to, partition, yields...), true
+	}
+	for _, y := range yields {
+		n.post(partition, y, postTries)
+	}
+	return 0, false
 }
 
 // got tells a node, some time later, that everything through a number has arrived.
@@ -72,6 +84,7 @@ func (n *node) doubt(g *gateway) {
 	h := &n.handed[g.number]
 	jobs := h.jobs
 	h.jobs = nil
+	h.breaks++
 	if len(jobs) == 0 {
 		return
 	}
