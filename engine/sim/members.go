@@ -29,7 +29,7 @@ func (r *replica) tend() {
 			})
 			return
 		case n.up:
-			r.change(func(members []member) []member { return append(members, member{id, r.w().plan.naiveMembers}) })
+			r.change(func(members []member) []member { return append(members, member{id, false}) })
 			return
 		}
 	}

@@ -62,7 +62,6 @@ type setup struct {
 // plan holds the deliberate mistakes of the cluster around the engine that tests of the simulator make.
 type plan struct {
 	naiveIdentity bool // a node without disk comes back as who it was
-	naiveMembers  bool // a new member votes at once
 }
 
 func draw(o *Options, r *rand.Rand) setup {
