@@ -169,6 +169,7 @@ type handler func(ctx context.Context, from string, body []byte) ([]byte, error)
 func (n *Node) handlers() map[string]handler {
 	return map[string]handler{
 		manageRebalance: n.rebalanceHere,
+		manageExporting: n.exportingHere,
 		manageStanding:  n.standing, manageRenew: n.coordinator.renew,
 		manageChange: n.coordinator.plan, manageCancel: n.coordinator.cancel, manageStatus: n.coordinator.status,
 		manageJoin: n.join, manageLeave: n.leave, manageMembers: n.members,

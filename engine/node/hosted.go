@@ -82,6 +82,7 @@ func (n *Node) openPartition(id int32, voters []raft.Server) (*Hosted, error) {
 			}
 		},
 	})
+	h.pause(n.paused())
 	h.ended.Add(1)
 	go h.follow()
 	n.router.Add(id, h.Partition)

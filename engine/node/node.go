@@ -105,6 +105,7 @@ type Node struct {
 
 	mu        sync.Mutex
 	hosted    map[int32]*Hosted
+	pauses    pauses
 	addresses map[string]string // of nodes by server id, as last seen
 
 	ctx     context.Context // ends with Close
@@ -137,6 +138,9 @@ func (n *Node) start(ctx context.Context) (err error) {
 		if n.exporters, err = n.config.Exporters(); err != nil {
 			return err
 		}
+	}
+	if n.pauses, err = readPauses(n.config.Data); err != nil {
+		return err
 	}
 	if err := n.readCopy(); err != nil {
 		return err

@@ -88,9 +88,12 @@ func (o *overload) waiting(queued, atOnce int, now int64) time.Duration {
 	return time.Duration(max(wait, now-o.turnedAt.Load()-2*int64(o.target))) // nobody measures while a decision takes long
 }
 
-// admit refuses a command when the partition is overloaded or the disk is full.
+// admit refuses a command when the partition is overloaded or paused, or the disk is full.
 func (p *Partition) admit(command *record.Record, now int64) error {
 	if !makesRoom(command) {
+		if p.Paused() {
+			return fmt.Errorf("%w: processing of partition %d is paused (an operator has to resume it)", ErrOverloaded, p.config.ID)
+		}
 		if err := p.config.Log.Full(); err != nil {
 			return fmt.Errorf("%w: partition %d refuses new work: %w", ErrDiskFull, p.config.ID, err)
 		}

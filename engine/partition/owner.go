@@ -264,14 +264,16 @@ func (o *owner) decide(commands []core.Command) (out core.Output, cause any) {
 		}
 	}()
 	o.at = o.now
-	if wall := o.p.config.Now(); wall >= o.held {
+	if wall := o.p.wall(); wall >= o.held {
 		o.at = max(o.now, wall)
 	}
 	o.p.config.Reading.Lock()
 	defer o.p.config.Reading.Unlock()
-	return o.machine.Decide(core.Input{
-		Now: o.at, Seed: o.p.config.Seed(), Commands: commands, Streams: &o.p.streams, LeavePutOff: o.leaves,
-	}), nil
+	in := core.Input{Now: o.at, Seed: o.p.config.Seed(), Commands: commands, LeavePutOff: o.leaves}
+	if !o.p.Paused() {
+		in.Streams = &o.p.streams
+	}
+	return o.machine.Decide(in), nil
 }
 
 // commit replicates a decision and lets its effects out.
@@ -426,20 +428,20 @@ func (o *owner) finishTurn() {
 	if o.machine == nil {
 		return
 	}
-	now := o.p.config.Now()
+	now := o.p.wall()
 	if now < o.held {
 		o.timer.Reset(time.Duration(o.held-now) * time.Millisecond)
 		return
 	}
 	due, next := o.machine.Due(max(now, o.now))
-	if due || o.p.streams.hungry() {
+	if due || o.p.streams.hungry() && !o.p.Paused() {
 		if o.again = !o.idle; o.idle { // it should not be due still; never spin
 			o.timer.Reset(restTime)
 		}
 		return
 	}
 	sleep := longestSleep
-	if next == math.MaxInt64 {
+	if next == math.MaxInt64 || o.p.Paused() {
 		o.timer.Stop()
 		return
 	}

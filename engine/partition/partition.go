@@ -134,6 +134,7 @@ type Partition struct {
 	done     chan struct{}
 	stopped  sync.Once
 	leads    atomic.Bool
+	pausedAt atomic.Int64 // by the wall clock in ms, 0 while the partition is not paused
 	counts   counters
 	streams  streams
 	overload overload
