@@ -170,7 +170,7 @@ func (c *lan) join() *member {
 // leader waits until a member that is neither closed nor among those left out leads.
 func (c *lan) leader(but ...*member) *member {
 	c.t.Helper()
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(40 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		for _, m := range c.members {
 			if m.Replica == nil || m.closed.Load() {
 				continue
@@ -202,7 +202,7 @@ func contains(list []*member, m *member) bool {
 func (c *lan) put(key, value string) *member {
 	c.t.Helper()
 	entry, rows := batch(key, value)
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(40 * time.Second); time.Now().Before(end); {
 		m := c.leader()
 		if err := m.Propose(m.term, entry, rows); err == nil {
 			return m

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/raft"
 
@@ -15,7 +16,7 @@ import (
 // loses its disk, and the other one is away. Back comes the one without the disk, as again says,
 // and the one that was away.
 func lossOfADisk(t *testing.T, again func(c *lan, lost *member, voters []raft.Server)) (c *lan, survived *member) {
-	c = newLAN(t, 3, nil)
+	c = newLAN(t, 3, func(conf *ReplicaConfig) { conf.Heartbeat = time.Second })
 	l := c.put("k1", "before")
 	c.agree(c.members...)
 	var voters []raft.Server
@@ -34,7 +35,7 @@ func lossOfADisk(t *testing.T, again func(c *lan, lost *member, voters []raft.Se
 	c.put("k2", "acknowledged") // by the leader and by the one that will lose its disk
 	c.agree(lost)
 	l.layer.setCut(true)
-	l.leads = false
+	waitFor(t, "the leader without followers gives up", func() bool { return l.Raft().State() != raft.Leader })
 	lost.erase(t)
 	again(c, lost, voters)
 	away.layer.setCut(false)

@@ -86,9 +86,33 @@ func (h *house) stateDir() string { return filepath.Join(h.data, "partitions", "
 
 func (h *house) savedDir() string { return filepath.Join(h.data, "saved") }
 
-// saveState copies the state as it is on disk now, while it is still in use. Tables come first and once more after the list of
-// those that count (MANIFEST), so that none of them is missing; one too many is dropped by RocksDB.
+// saveState copies the state as it is on disk now, while it is still in use: until the list of the tables that count
+// (MANIFEST) has not changed meanwhile, so that none of them is missing; one too many is dropped by RocksDB.
 func (h *house) saveState() {
+	for before := h.manifests(); ; {
+		h.copyState()
+		after := h.manifests()
+		if after == before {
+			return
+		}
+		before = after
+	}
+}
+
+func (h *house) manifests() (content string) {
+	files, err := filepath.Glob(filepath.Join(h.stateDir(), "MANIFEST-*"))
+	must(h.t, err)
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if !errors.Is(err, fs.ErrNotExist) {
+			must(h.t, err)
+		}
+		content += name + string(text)
+	}
+	return content
+}
+
+func (h *house) copyState() {
 	must(h.t, os.RemoveAll(h.savedDir()))
 	if _, err := os.Stat(h.stateDir()); errors.Is(err, fs.ErrNotExist) {
 		return
