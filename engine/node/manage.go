@@ -98,8 +98,12 @@ type changeRequest struct {
 	DryRun bool `json:"dryRun,omitempty"`
 }
 
-// manageCall bounds a request to the coordinator.
-const manageCall = 15 * time.Second
+const (
+	// manageCall bounds a request to the coordinator.
+	manageCall = 15 * time.Second
+	// electionPatience is how long a request waits for a coordinator while there is none.
+	electionPatience = 3 * time.Second
+)
 
 // Change asks the cluster's coordinator, wherever it is, for a change; with dryRun only for its plan.
 // It returns when the change is in the coordinator's log; Status tells how it gets on. Errors:
@@ -160,9 +164,17 @@ func (n *Node) atCoordinator(ctx context.Context, name string, request any) (a a
 	if err != nil {
 		return a, err
 	}
-	body, err = n.askCoordinator(ctx, name, body)
-	if err == nil {
-		err = json.Unmarshal(body, &a)
+	for end := time.Now().Add(electionPatience); ; {
+		var got []byte
+		if got, err = n.askCoordinator(ctx, name, body); err == nil {
+			a = answer{}
+			err = json.Unmarshal(got, &a)
+		}
+		surelyNot := errors.Is(err, errNoCoordinator) || a.Refused != nil && a.Refused.Fault == FaultUnavailable
+		if !surelyNot || time.Now().After(end) || ctx.Err() != nil {
+			break
+		}
+		time.Sleep(formationPoll)
 	}
 	if err != nil {
 		return a, refuse(FaultUnavailable, "the cluster's coordinator was not reached: %v (try again; if partition 1 has lost its "+
@@ -237,6 +249,9 @@ func (k *coordinator) alter(ctx context.Context, dryRun bool, make func(*placeme
 	})
 	if err != nil && !errors.Is(err, errDryRun) {
 		a = answer{}
+		if errors.Is(err, errNotCoordinator) {
+			err = refuse(FaultUnavailable, "%v", err)
+		}
 		if !errors.As(err, &a.Refused) {
 			return nil, err
 		}

@@ -149,11 +149,14 @@ func (n *Node) askLeader(ctx context.Context, id int32, name string, request, an
 	return json.Unmarshal(got, answer)
 }
 
+// errNoCoordinator means that nobody coordinates the cluster now.
+var errNoCoordinator = fmt.Errorf("partition %d has no leader now, which coordinates the cluster", coordinatorPartition)
+
 // askCoordinator calls the node that coordinates the cluster.
 func (n *Node) askCoordinator(ctx context.Context, name string, body []byte) ([]byte, error) {
 	server := n.router.Leader(coordinatorPartition)
 	if server == "" {
-		return nil, fmt.Errorf("partition %d has no leader now, which coordinates the cluster", coordinatorPartition)
+		return nil, errNoCoordinator
 	}
 	return n.ask(ctx, server, name, body)
 }
