@@ -32,8 +32,8 @@ func (s *Store) Get(key []byte) ([]byte, bool) {
 }
 
 // Scan visits the rows from ≤ key < to in the order of their keys until visit returns false; a nil
-// to means to the end. Only ordered tables may be scanned. Key and value are valid during the visit
-// only, and visit must not apply rows.
+// to means to the end. Only ordered tables may be scanned. A key is valid during the visit only; a
+// value stays valid for as long as it is held. visit must not apply rows.
 func (s *Store) Scan(from, to []byte, visit func(key, value []byte) bool) {
 	if to == nil || bytes.Compare(to, []byte{Reserved}) > 0 {
 		to = []byte{Reserved}
@@ -187,7 +187,6 @@ type diskCursor struct {
 	key   []byte
 	spare []byte
 	valid bool
-	value []byte
 }
 
 func (c *diskCursor) open(r *rocks, from, to []byte) {
@@ -218,12 +217,13 @@ func (c *diskCursor) load() {
 	k.Free()
 }
 
-// take copies the value; it must be called before move.
+// take copies the value, for whoever gets it may keep it: decoded rows point into it. It must be
+// called before move.
 func (c *diskCursor) take() []byte {
 	v := c.it.Value()
-	c.value = append(c.value[:0], v.Data()...)
+	value := bytes.Clone(v.Data())
 	v.Free()
-	return c.value
+	return value
 }
 
 func (c *diskCursor) move() {

@@ -34,7 +34,7 @@ type run struct {
 	choose func(n int) int
 	reader state.Reader
 	twin   []entry
-	kept   []entry // what Get has returned, and how it looked
+	kept   []entry // values that Get and Scan have returned, and how they looked
 }
 
 // batches is how many batches one run applies.
@@ -185,6 +185,9 @@ func (r *run) scan(from, to []byte) error {
 		case !bytes.Equal(key, want[seen].key) || !bytes.Equal(value, want[seen].value):
 			wrong = cmp.Or(wrong, fmt.Errorf("scan [%q, %q), row %d: %q = %q, want %q = %q", from, to, seen, key, value, want[seen].key, want[seen].value))
 		}
+		if r.choose(4) == 0 {
+			r.kept = append(r.kept, entry{value, bytes.Clone(value)})
+		}
 		seen++
 		stop := seen == len(want) && len(want) < end-first
 		return wrong == nil && !stop
@@ -195,7 +198,7 @@ func (r *run) scan(from, to []byte) error {
 	return wrong
 }
 
-// unchanged checks that what Get returned is still what it was.
+// unchanged checks that values that Get and Scan returned are still what they were.
 func (r *run) unchanged() error {
 	for _, e := range r.kept {
 		if !bytes.Equal(e.key, e.value) {
