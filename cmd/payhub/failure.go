@@ -76,7 +76,8 @@ func (a *app) ofGateway(what string, err error) error {
 	}
 	switch s.Code() {
 	case codes.Unavailable:
-		return unreachable(what, fmt.Sprintf("the gateway at %s is not reachable: %s", a.address, s.Message()), "start payhub, or name its gateway with --address")
+		return unreachable(what, fmt.Sprintf("the gateway at %s is not reachable: %s", a.address, s.Message()),
+			a.files.cure(s.Message(), "start payhub, or name its gateway with --address"))
 	case codes.DeadlineExceeded:
 		return unreachable(what, fmt.Sprintf("the gateway at %s did not answer in time", a.address), "look at payhub's log and /health/ready, then try again")
 	case codes.Unimplemented:
@@ -90,8 +91,9 @@ func (a *app) ofGateway(what string, err error) error {
 // ofHTTP turns the error of an HTTP call that got no answer into a failure.
 func (a *app) ofHTTP(what string, err error) error {
 	var network *net.OpError
-	if errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) {
-		return unreachable(what, fmt.Sprintf("the HTTP API at %s is not reachable: %s", a.httpAddress, innermost(err)), "start payhub, or name its HTTP address with --http-address")
+	if errors.As(err, &network) || strings.Contains(err.Error(), "tls: ") || errors.Is(err, context.DeadlineExceeded) {
+		return unreachable(what, fmt.Sprintf("the HTTP API at %s is not reachable: %s", a.httpAddress, innermost(err)),
+			a.files.cure(err.Error(), "start payhub, or name its HTTP address with --http-address"))
 	}
 	return failed(what, err.Error(), "")
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/payhub/payhub/engine/enginepb"
 	"github.com/payhub/payhub/engine/gatewaypb"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 )
 
 // callTimeout is how long a command waits for the gateway's answer.
@@ -24,7 +22,12 @@ type gatewayClient struct {
 
 // withGateway calls the gateway; what names the command in an error.
 func (a *app) withGateway(ctx context.Context, what string, call func(ctx context.Context, g gatewayClient) error) error {
-	connection, err := grpc.NewClient("passthrough:///"+strings.TrimPrefix(a.address, "http://"), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	address := bareAddress(a.address)
+	security, err := a.files.credentials(address)
+	if err != nil {
+		return err
+	}
+	connection, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(security))
 	if err != nil {
 		return usage(what, "the address "+a.address+" is wrong: "+err.Error(), "write host:port")
 	}

@@ -31,9 +31,9 @@ func (a *app) callHTTP(ctx context.Context, what string, call httpCall, answer a
 		}
 		body = bytes.NewReader(encoded)
 	}
-	base := a.httpAddress
-	if !strings.Contains(base, "://") {
-		base = "http://" + base
+	client, base, err := a.httpClient()
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -47,7 +47,7 @@ func (a *app) callHTTP(ctx context.Context, what string, call httpCall, answer a
 	for name, value := range call.header {
 		request.Header.Set(name, value)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return a.ofHTTP(what, err)
 	}
@@ -93,6 +93,9 @@ func refused(what string, code int, content []byte) error {
 	}
 	if text == "" {
 		text = strings.Join(strings.Fields(string(content)), " ")
+	}
+	if strings.HasSuffix(text, "to an HTTPS server.") {
+		document.Cure = "it runs with gateway.security.mode mtls: name --cert, --key and --ca"
 	}
 	return failed(what, fmt.Sprintf("%s (HTTP %d)", strings.TrimPrefix(text, "; "), code), document.Cure)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/payhub/payhub/engine/cluster/gossip"
+	"github.com/payhub/payhub/internal/certificate"
 	"github.com/payhub/payhub/internal/config"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -35,6 +36,8 @@ type node struct {
 	metrics   *prometheus.Registry
 	listeners listeners
 	gossip    *gossip.Sockets
+	// clients are the certificates that the listeners for clients show and ask for; nil: they are open to everybody.
+	clients *certificate.Source
 	// dev is set for `payhub dev`: simulators and two tenants with ledgers.
 	dev bool
 
@@ -102,7 +105,7 @@ func (n *node) serveHTTP(name string, handler http.Handler) {
 	server := &http.Server{Handler: handler, ReadTimeout: requestTime, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
 	listener := n.listeners[name]
 	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := n.serveOn(server, listener); !errors.Is(err, http.ErrServerClosed) {
 			n.fail(fmt.Errorf("the %s listener ended: %w", name, err))
 		}
 	}()
@@ -121,6 +124,9 @@ func (n *node) serveHTTP(name string, handler http.Handler) {
 func (n *node) run(ctx context.Context, addressesFile string, start func(context.Context, *node) error) error {
 	defer n.listeners.close()
 	if err := n.bind(); err != nil {
+		return err
+	}
+	if err := n.openCertificates(); err != nil {
 		return err
 	}
 	starting := make(chan struct{})

@@ -36,6 +36,7 @@ type app struct {
 	output      string
 	address     string
 	httpAddress string
+	files       clientFiles
 }
 
 // execute runs one command line and gives the exit code: 0 done, 1 failed, 2 wrong usage, 3 not
@@ -86,6 +87,9 @@ func (a *app) root() *cobra.Command {
 	flags.StringVarP(&a.output, "output", "o", "text", "form of the output: text or json")
 	flags.StringVar(&a.address, "address", a.or("127.0.0.1:26500", "PAYHUB_ADDRESS", "ZEEBE_ADDRESS"), "address of the gRPC gateway (PAYHUB_ADDRESS, ZEEBE_ADDRESS)")
 	flags.StringVar(&a.httpAddress, "http-address", a.or("127.0.0.1:8080", "PAYHUB_HTTP_ADDRESS"), "address of the HTTP API (PAYHUB_HTTP_ADDRESS)")
+	flags.StringVar(&a.files.cert, "cert", a.env("PAYHUB_CERT"), "file of the certificate shown to payhub (PAYHUB_CERT)")
+	flags.StringVar(&a.files.key, "key", a.env("PAYHUB_KEY"), "file of its private key (PAYHUB_KEY)")
+	flags.StringVar(&a.files.ca, "ca", a.or("", "PAYHUB_CA", "ZEEBE_CA_CERTIFICATE_PATH"), "file of the certificates that sign payhub's; calls use TLS with any of the three (PAYHUB_CA, ZEEBE_CA_CERTIFICATE_PATH)")
 	root.AddCommand(
 		a.versionCommand(), a.configCommand(), a.devCommand(), a.serverCommand(),
 		a.feelCommand(), a.dmnCommand(), a.lintCommand(), a.convertCommand(), a.deployCommand(),

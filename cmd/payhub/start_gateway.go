@@ -21,7 +21,7 @@ const streamWorkers = 512
 // startGateway serves gRPC.
 func (n *node) startGateway(router gateway.Router) error {
 	server, err := gateway.New(gateway.Config{
-		Router: router, Version: gatewayVersion, Options: []grpc.ServerOption{grpc.NumStreamWorkers(streamWorkers)},
+		Router: router, Version: gatewayVersion, Options: append(n.grpcSecurity(), grpc.NumStreamWorkers(streamWorkers)),
 	})
 	if err != nil {
 		return failed("start", err.Error(), "")
@@ -42,15 +42,19 @@ func (n *node) dialGateway() (*sdk.Client, error) {
 	if !n.HasRole("hub") && !n.HasRole("connectors") {
 		return nil, nil
 	}
-	address := n.Hub.Gateway
+	address, security := n.Hub.Gateway, n.otherGatewaySecurity
 	if address == "" {
 		if n.listeners[listenGRPC] == nil || !n.HasRole("engine") || !n.HasRole("gateway") {
 			return nil, failed("start", "hub.gateway is empty and this node has no gateway of its own",
 				"name a gateway, or give the node the roles engine and gateway")
 		}
-		address = n.listeners[listenGRPC].Addr().String()
+		address, security = n.listeners[listenGRPC].Addr().String(), n.ownGatewaySecurity
 	}
-	client, err := sdk.Dial(address)
+	options, err := security()
+	if err != nil {
+		return nil, err
+	}
+	client, err := sdk.Dial(address, options...)
 	if err != nil {
 		return nil, failed("start", "gateway "+address+": "+err.Error(), "")
 	}

@@ -112,9 +112,11 @@ type Security struct {
 
 // Hub is the part of the configuration about the payment API.
 type Hub struct {
-	Tenants []string         `koanf:"tenants"`
-	Gateway string           `koanf:"gateway"`
-	Peers   []map[string]any `koanf:"peers"`
+	Tenants []string `koanf:"tenants"`
+	Gateway string   `koanf:"gateway"`
+	// Security is for calls of the gateway that Gateway names: CA alone verifies it, Cert and Key are shown to it.
+	Security Certificates     `koanf:"security"`
+	Peers    []map[string]any `koanf:"peers"`
 }
 
 // Operations names the operations store: sqlite, a postgres:// address, or none.

@@ -117,6 +117,7 @@ func (l *Loaded) validateListeners(refuse func(key, format string, args ...any))
 		{"gossip.listen", l.Gossip.Listen},
 		{"scheme.listen", l.Scheme.Listen},
 	}
+	several := l.Engine.ClusterSize > 1 || len(l.Engine.InitialContactPoints) > 0
 	for _, listener := range listeners {
 		if listener.address == "" {
 			continue
@@ -132,10 +133,10 @@ func (l *Loaded) validateListeners(refuse func(key, format string, args ...any))
 		if l.Gateway.Security.Mode == "none" {
 			refuse(listener.key, "is %q, which others can reach, while gateway.security.mode is none: listen on 127.0.0.1, or set gateway.security.mode to oidc or mtls", listener.address)
 		}
-		if listener.key == "node.listen" && l.Engine.ClusterSize > 1 && !l.Node.Security.On() && l.Engine.Secret == "" {
+		if listener.key == "node.listen" && several && !l.Node.Security.On() && l.Engine.Secret == "" {
 			refuse(listener.key, "is %q, which others can reach, and nodes do not prove who they are: name node.security.cert, key and ca, or set engine.secret", listener.address)
 		}
-		if listener.key == "gossip.listen" && l.Engine.ClusterSize > 1 && len(l.Gossip.Keys) == 0 {
+		if listener.key == "gossip.listen" && several && len(l.Gossip.Keys) == 0 {
 			refuse(listener.key, "is %q, which others can reach, and gossip is not encrypted: set gossip.keys", listener.address)
 		}
 	}
@@ -148,6 +149,12 @@ func (l *Loaded) validateSecurity(refuse func(key, format string, args ...any)) 
 	}
 	if g := l.Gateway.Security; g.Mode == "mtls" && (g.Cert == "" || g.Key == "" || g.CA == "") {
 		refuse("gateway.security.mode", "is mtls, which needs gateway.security.cert, key and ca")
+	}
+	switch h := l.Hub.Security; {
+	case (h.Cert == "") != (h.Key == ""):
+		refuse("hub.security.cert", "is %q and hub.security.key is %q: a certificate and its key belong together", h.Cert, h.Key)
+	case h.On() && l.Hub.Gateway == "":
+		refuse("hub.security.ca", "is for the gateway that hub.gateway names, which is empty: name it, or remove hub.security; the gateway in this process is called with gateway.security")
 	}
 	for i, key := range l.Gossip.Keys {
 		raw, err := base64.StdEncoding.DecodeString(key)
