@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/payhub/payhub/engine/cluster/gossip"
@@ -19,6 +20,10 @@ import (
 // drainTime is how long a node may take to end after it was asked to; a second signal ends it at
 // once.
 const drainTime = 9 * time.Second
+
+// fatalTime is how long a node may take to end after an error of its disk: until then callers wait for answers that
+// others could give.
+const fatalTime = 300 * time.Millisecond
 
 // requestDrain is how much of it goes to HTTP requests that are under way. A caller that sends its
 // request slowly must not use up the time of the handlers that have money in their hands.
@@ -45,6 +50,7 @@ type node struct {
 	stops  []stop
 	checks []check
 	fatal  chan error
+	failed atomic.Bool // something fatal has happened
 }
 
 type stop struct {
@@ -94,6 +100,7 @@ func (n *node) notReady() []string {
 // fail ends the node because of an error after which nothing may be acknowledged any more. It
 // may be called from any goroutine; the first error counts.
 func (n *node) fail(err error) {
+	n.failed.Store(true)
 	select {
 	case n.fatal <- err:
 	default:
@@ -226,9 +233,25 @@ func (n *node) serve(ctx context.Context, addressesFile string) error {
 	}
 }
 
-// drain ends the parts, last started first.
+// drain ends the parts, last started first. After a fatal error there is nothing left to wait for: what takes longer
+// than fatalTime is left as it is, as a crash would.
 func (n *node) drain() error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	if !n.failed.Load() {
+		return n.end(drainTime)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- n.end(fatalTime) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(fatalTime):
+		return nil
+	}
+}
+
+// end ends the parts, last started first, within a time.
+func (n *node) end(within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	n.lock.Lock()
 	stops := n.stops

@@ -129,7 +129,7 @@ func (n *node) deployFlows(ctx context.Context, client *sdk.Client) error {
 	switch {
 	case err == nil:
 		return nil
-	case !slices.Contains([]codes.Code{codes.ResourceExhausted, codes.Unavailable, codes.DeadlineExceeded}, status.Code(err)):
+	case !slices.Contains([]codes.Code{codes.ResourceExhausted, codes.Unavailable, codes.DeadlineExceeded, codes.Aborted}, status.Code(err)):
 		return failed("start", "the ready flows cannot be deployed: "+err.Error(), "")
 	}
 	n.log.Warn("the ready flows are not deployed; this is tried again every second", "cause", err)

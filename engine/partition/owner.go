@@ -324,6 +324,7 @@ func (o *owner) checkpoint(number int64) {
 func (o *owner) lost(err error) {
 	if !errors.Is(err, ErrNotLeader) && !errors.Is(err, ErrUnknownOutcome) {
 		o.p.config.Logger.Error("the log failed; the partition stops", "partition", o.p.config.ID, "error", err)
+		err = fmt.Errorf("%w: %w", ErrUnknownOutcome, err) // whether it reached the disk, nobody knows
 	}
 	o.p.streams.release()
 	o.refuse(err)
