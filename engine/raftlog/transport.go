@@ -14,7 +14,9 @@ import (
 const (
 	transportPool    = 4
 	transportTimeout = 2 * time.Second
-	transportFlights = 2 // one parcel of entries is prepared while the one before is on its way
+	// One parcel of entries is under way per follower, in a call of its own: a partition proposes one entry at a time, so
+	// raft's pipelining would gain nothing, and its sender can wait for ever for a receiver that has gone.
+	transportFlights = 1
 )
 
 // NewTransport connects the replicas of one partition over a stream layer. A call that is not
