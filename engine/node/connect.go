@@ -168,6 +168,7 @@ type handler func(ctx context.Context, from string, body []byte) ([]byte, error)
 // handlers are what nodes may ask of this one, by name.
 func (n *Node) handlers() map[string]handler {
 	return map[string]handler{
+		backupCreate: n.backups.answerCreate, backupWorking: n.backups.answerWorking,
 		manageRebalance: n.rebalanceHere,
 		manageExporting: n.exportingHere,
 		manageStanding:  n.standing, manageRenew: n.coordinator.renew,

@@ -24,10 +24,16 @@ type settings struct {
 	Size       int `json:"clusterSize"`
 	Partitions int `json:"partitions"`
 	Factor     int `json:"replicationFactor"`
+	// Restored names the backup that the cluster begins with, "": with none.
+	Restored string `json:"restored,omitempty"`
 }
 
 func (s settings) String() string {
-	return fmt.Sprintf("engine.clusterSize %d, engine.partitions %d, engine.replicationFactor %d", s.Size, s.Partitions, s.Factor)
+	text := fmt.Sprintf("engine.clusterSize %d, engine.partitions %d, engine.replicationFactor %d", s.Size, s.Partitions, s.Factor)
+	if s.Restored != "" {
+		text += ", restored from " + s.Restored
+	}
+	return text
 }
 
 // standing is what a node says of itself before a formation.
@@ -46,7 +52,7 @@ func (n *Node) standing(context.Context, string, []byte) ([]byte, error) {
 }
 
 func (n *Node) settings() settings {
-	return settings{n.config.Cluster.Size, n.config.Cluster.Partitions, n.config.Cluster.Factor}
+	return settings{n.config.Cluster.Size, n.config.Cluster.Partitions, n.config.Cluster.Factor, n.restoredFrom()}
 }
 
 // self is this node as a member.
@@ -100,7 +106,7 @@ func (n *Node) formAlone() error {
 	if err != nil {
 		return err
 	}
-	return n.adopt(c)
+	return n.adopt(n.formedFrom(c))
 }
 
 // belongs tells whether the configuration has this node with its disk.
@@ -143,7 +149,7 @@ func (n *Node) tryToForm(ctx context.Context) string {
 	}
 	c, err := placement.Form(n.config.Cluster.ID, founders, n.config.Cluster.Partitions, n.config.Cluster.Factor)
 	if err == nil {
-		err = n.adopt(c)
+		err = n.adopt(n.formedFrom(c))
 	}
 	if err != nil {
 		return err.Error()

@@ -69,6 +69,7 @@ func (n *Node) openPartition(id int32, voters []raft.Server) (*Hosted, error) {
 		NewMachine:    func() partition.Machine { return core.New(id, count, h.Replica.Store(), limits) },
 		JobsAvailable: n.router.JobsAvailable,
 		Send:          func(sends []record.Send) { n.router.Sent(id, sends) },
+		Checkpoint:    func(number int64) error { return n.backups.taken(h, number) },
 		Undelivered: func(yields []record.Record) {
 			for _, y := range yields {
 				n.router.Post(id, y)

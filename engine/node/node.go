@@ -16,6 +16,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/payhub/payhub/engine/backup"
 	"github.com/payhub/payhub/engine/cluster"
 	"github.com/payhub/payhub/engine/cluster/gossip"
 	"github.com/payhub/payhub/engine/cluster/link"
@@ -52,6 +53,8 @@ type Config struct {
 	// Exporters gives what runs at the leader of each partition; it is called once, when the data
 	// folder is surely this process's own. nil: nobody exports.
 	Exporters func() ([]Exporter, error)
+	// Backups says where backups go.
+	Backups BackupConfig
 	// Opened is told of each partition that this node opens, Closed of each it closes.
 	Opened func(*Hosted)
 	Closed func(*Hosted)
@@ -97,6 +100,8 @@ type Node struct {
 	router      *cluster.Router
 	link        *link.Link // nil where the node is alone for good
 	coordinator *coordinator
+	backups     *Backups
+	restored    *backup.Note // what the data folder was restored from, nil if it was not
 
 	talk         atomic.Pointer[gossip.Gossip] // nil until this node has joined
 	current      atomic.Pointer[placement.Configuration]
@@ -119,7 +124,7 @@ type Node struct {
 func Open(ctx context.Context, config Config) (*Node, error) {
 	n := &Node{config: config, reconfigured: make(chan struct{}, 1), hosted: map[int32]*Hosted{}, addresses: map[string]string{}}
 	n.ctx, n.end = context.WithCancel(context.Background())
-	n.coordinator = newCoordinator(n)
+	n.coordinator, n.backups = newCoordinator(n), newBackups(n)
 	if err := n.start(ctx); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
@@ -145,6 +150,12 @@ func (n *Node) start(ctx context.Context) (err error) {
 	if err := n.readCopy(); err != nil {
 		return err
 	}
+	if err := n.readRestored(); err != nil {
+		return err
+	}
+	if err := n.backups.clean(); err != nil {
+		return err
+	}
 	n.router = cluster.NewRouter(n.routing())
 	if !n.config.single() {
 		if err := n.connect(ctx); err != nil {
@@ -165,6 +176,10 @@ func (n *Node) start(ctx context.Context) (err error) {
 	}
 	n.tasks.Add(1)
 	go n.follow()
+	if b := n.config.Backups; b.Store != nil && b.Interval > 0 {
+		n.tasks.Add(1)
+		go n.backups.run()
+	}
 	if n.config.single() {
 		return n.awaitLeadership(ctx)
 	}
@@ -233,6 +248,7 @@ func (n *Node) Close() error {
 	for _, h := range n.Hosted() {
 		errs = append(errs, n.closePartition(h))
 	}
+	n.backups.close()
 	if n.link != nil {
 		errs = append(errs, n.link.Close())
 	}

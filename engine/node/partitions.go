@@ -90,7 +90,7 @@ func (n *Node) voters(c *placement.Configuration, h placement.Hosting) []raft.Se
 	if h.Alone {
 		return []raft.Server{voter(string(n.log.ServerID()))}
 	}
-	if c.Version != 1 {
+	if c.Version != 1 && !n.isRestored(h.Partition) {
 		return nil
 	}
 	p, _ := c.Partition(h.Partition)

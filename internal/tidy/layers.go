@@ -46,10 +46,12 @@ var layers = []layer{
 	{"engine/cluster/gossip", nil},
 	{"engine/cluster/placement", nil},
 	{"engine/cluster", []string{"engine/partition", "engine/record", "engine/delivery", "engine/nodepb"}},
+	{"engine/backup", []string{"engine/raftlog", "engine/cluster/placement"}},
 	{"engine/node", []string{
-		"engine/cluster", "engine/raftlog", "engine/storage", "engine/partition", "engine/export", "engine/core",
+		"engine/backup", "engine/cluster", "engine/raftlog", "engine/storage", "engine/partition", "engine/export", "engine/core",
 		"engine/state", "engine/record", "engine/delivery", "engine/nodepb", "internal/certificate",
 	}},
+	{"engine/gateway/actuator", []string{"engine/backup"}},
 	{"engine/gateway", []string{"engine/cluster", "engine/record", "engine/gatewaypb", "engine/enginepb", "internal/certificate"}},
 	{"exporter", []string{"engine/export", "engine/record"}},
 	{"exporter/opsstore", []string{"engine/export", "engine/record", "hub/ops"}},
