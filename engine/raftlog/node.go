@@ -2,7 +2,6 @@ package raftlog
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -127,9 +126,7 @@ func readIdentity(data string, id int32) (identity, error) {
 }
 
 func makeIdentity(data, name string, id int32) (identity, error) {
-	var random [6]byte
-	rand.Read(random[:]) //nolint:errcheck // never fails
-	i := identity{Format: dataFormat, Node: id, Generation: hex.EncodeToString(random[:])}
+	i := identity{Format: dataFormat, Node: id, Generation: newGeneration()}
 	text, err := json.Marshal(i)
 	if err == nil {
 		err = writeFile(name, text)
@@ -138,6 +135,17 @@ func makeIdentity(data, name string, id int32) (identity, error) {
 		return identity{}, fmt.Errorf("raftlog: write the node's identity: %w", err)
 	}
 	return i, Disk{}.SyncDir(data)
+}
+
+// newGeneration draws the name of a disk: letters only, so that nobody takes part of it for a number
+// that has to be masked.
+func newGeneration() string {
+	var random [12]byte
+	rand.Read(random[:]) //nolint:errcheck // never fails
+	for i := range random {
+		random[i] = 'a' + random[i]%16
+	}
+	return string(random[:])
 }
 
 // writeFile replaces a file so that a crash leaves the old or the new content.
