@@ -6,6 +6,7 @@ package sim
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/payhub/payhub/engine/sim/check"
@@ -50,7 +51,14 @@ func (r *Report) String() string {
 func Run(o Options) Report { return newWorld(&o).live(plan{}) }
 
 // live runs the world: first with faults, then healed until everything that was begun has ended.
-func (w *world) live(p plan) Report {
+func (w *world) live(p plan) (r Report) {
+	defer func() { // the seed is worth more than the crash
+		if cause := recover(); cause != nil {
+			w.violate("panic", fmt.Sprintf("%v\n%s", cause, debug.Stack()))
+			w.checks.violations = append(w.checks.violations, w.checks.heard()...)
+			r = w.report()
+		}
+	}()
 	o := w.options
 	o.Duration = o.duration()
 	if o.Settle == 0 {

@@ -212,6 +212,8 @@ func TestEveryCheckerFindsWhatIsWrong(t *testing.T) {
 		{"mail is never delivered", RuleMail, drop("correlated")},
 		{"mail is taken before it was sent for good", RuleMail, move("mail", "complete")},
 		{"mail is forgotten before it arrived", RuleMail, move("acknowledge", "mail")},
+		{"a checkpoint holds mail that is not sent in the sender's", RuleCut, move("checkpoint", "complete")},
+		{"mail is gone from the sender's checkpoint and not in the receiver's", RuleCut, move("checkpoint there", "mail")},
 		{"a number of mail is left out", RuleMail, edit("complete", func(d *draft) { d.sends[0].Sequence = 2 })},
 
 		{"an element completes without completing", RuleLifeCycle, without("correlate", record.ProcessInstanceValue, record.ElementCompleting)},

@@ -110,7 +110,7 @@ func NewJudge(options Options) *Judge {
 	j.calls, j.open, j.chain = newCalls(j), newOpen(j), newChain(j)
 	j.checkers = []checker{
 		j.calls, j.open, j.chain, newLeadership(j), newReplicas(j), newReplay(j), newExports(j), newOnce(j), newLeases(j), newTimers(j),
-		newLifeCycle(j), newCorrelation(j), newMail(j), newLinear(j), newFinal(j), newMoney(j),
+		newLifeCycle(j), newCorrelation(j), newMail(j), newCut(j), newLinear(j), newFinal(j), newMoney(j),
 	}
 	for _, c := range j.checkers {
 		if l, ok := c.(recordListener); ok {

@@ -157,6 +157,8 @@ func (s *writer) mailed() {
 	s.commit("mail back", 1).command(0, -1, record.DeliveryReceive, parcel(2, 1, 1, 1)).event(-1, record.DeliveryReceived, parcel(2, 1, 1, 1)).
 		command(0, -1, record.ProcessMessageSubscriptionCreate, wait(-1)).event(waitKey, record.ProcessMessageSubscriptionCreated, wait(-1))
 	s.commit("acknowledge", 1).command(0, -1, record.DeliveryAcknowledge, parcel(1, 2, 0, 1)).event(-1, record.DeliveryAcknowledged, parcel(1, 2, 1, 1))
+	s.commit("checkpoint there", 2).command(0, -1, record.CheckpointCreate, &record.Checkpoint{Number: 1}).event(-1, record.CheckpointCreated, &record.Checkpoint{Number: 1})
+	s.commit("checkpoint", 1).command(0, -1, record.CheckpointCreate, &record.Checkpoint{Number: 1}).event(-1, record.CheckpointCreated, &record.Checkpoint{Number: 1})
 	answered := s.ask("publish", 5, 2, -1, record.MessagePublish, message())
 	s.commit("publish", 2).command(5, -1, record.MessagePublish, message()).event(messageKey, record.MessagePublished, message()).
 		event(subscription, record.MessageSubscriptionCorrelating, waitThere(messageKey)).

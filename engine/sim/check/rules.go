@@ -23,6 +23,7 @@ const (
 	RuleAcknowledge = "I12"
 	RuleTimer       = "timer"
 	RuleMail        = "mail"
+	RuleCut         = "cut"
 	RuleLifeCycle   = "life cycle"
 	RuleCorrelation = "correlation"
 	RuleLeadership  = "leadership"
@@ -46,6 +47,7 @@ var promises = map[string]string{
 	RuleAcknowledge: "what was acknowledged is in the committed log exactly once; what was surely refused is not",
 	RuleTimer:       "a timer fires exactly once, never early, and late by no more than a failover",
 	RuleMail:        "mail between partitions is taken in exactly once and in order",
+	RuleCut:         "checkpoints of one number fit together: no mail is in one and not yet sent in the other, or gone from both",
 	RuleLifeCycle:   "element instances live as BPMN says: activating, activated, completing, completed, or terminated, inside a living scope",
 	RuleCorrelation: "a message is given to at most one instance of a process, and starts at most one",
 	RuleLeadership:  "a term has one leader, and committed terms never go back",
