@@ -185,7 +185,7 @@ func (r *Replica) startRaft(voters []raft.Server) (err error) {
 			return err
 		}
 	}
-	rf, err := raft.NewRaft(conf, r.machine, r.view, r.view, snaps, r.transport)
+	rf, err := raft.NewRaft(conf, r.machine, &recent{PartitionLog: r.view}, r.view, snaps, r.transport)
 	if err != nil {
 		return err
 	}
