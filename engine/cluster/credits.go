@@ -5,7 +5,9 @@ func (g *gathered) Grant(n int) {
 	g.mu.Lock()
 	g.free += int64(n)
 	g.room += int64(n)
-	g.lend()
+	if !g.plenty() {
+		g.lend()
+	}
 	waits := g.room > 0 && len(g.jobs) > 0
 	short := !g.rounds && g.poorest() != nil && g.poorest().lent <= 0
 	g.mu.Unlock()
@@ -18,6 +20,13 @@ func (g *gathered) Grant(n int) {
 		default:
 		}
 	}
+}
+
+// plenty tells whether every source has at least half of an even share, so that a few free credits can
+// wait for more: lending each by itself would cost a frame for every job. g.mu is held.
+func (g *gathered) plenty() bool {
+	s := g.poorest()
+	return s != nil && 8*g.free < g.room && 2*s.lent*int64(len(g.sources)) >= g.room
 }
 
 // lend gives the free credits to the sources that have least. g.mu is held.

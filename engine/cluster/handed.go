@@ -154,11 +154,12 @@ type receipts struct {
 // maxRecent is how many receipts are said again: more than are under way on a connection.
 const maxRecent = 4096
 
-// add takes a receipt.
-func (r *receipts) add(token uint64) {
+// add takes a receipt; first is true when no other waits to be said.
+func (r *receipts) add(token uint64) (first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.unsaid = append(r.unsaid, token)
+	return len(r.unsaid) == 1
 }
 
 // next takes what has to be said now; again says the newest once more.

@@ -307,7 +307,6 @@ func (l *lane) read(stream nodepb.Node_CommandsClient) error {
 				return err
 			}
 		}
-		l.wakeUp() // there may be receipts to say
 	}
 }
 

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/payhub/payhub/engine/record"
 )
@@ -37,6 +38,10 @@ func (l *lane) openStream(s *source) bool {
 	return true
 }
 
+// receiptRest is how long a receipt waits for others, or for a frame that goes anyway: a frame for each
+// would cost as much as the job's own.
+const receiptRest = 5 * time.Millisecond
+
 // job takes a job for one of the streams.
 func (l *lane) job(it *item) error {
 	var number uint64
@@ -53,10 +58,7 @@ func (l *lane) job(it *item) error {
 	s := l.streams[number]
 	l.got = token
 	l.mu.Unlock()
-	received := func() {
-		l.receipts.add(token)
-		l.r.roster.wake(l.server)
-	}
+	received := func() { l.received(token) }
 	if s == nil { // it was closed at the same moment
 		received()
 		l.r.handBack(record.PartitionOf(job.Key), job)
@@ -64,6 +66,13 @@ func (l *lane) job(it *item) error {
 	}
 	s.g.arrived(s, job, received)
 	return nil
+}
+
+// received leaves the receipt of what was handed over with a token.
+func (l *lane) received(token uint64) {
+	if l.receipts.add(token) {
+		time.AfterFunc(receiptRest, func() { l.r.roster.wake(l.server) })
+	}
 }
 
 // batch takes the jobs that answer a command. If its caller has left they are handed back.
@@ -78,7 +87,7 @@ func (l *lane) batch(it *item, c *call) error {
 	l.mu.Lock()
 	l.got = token
 	l.mu.Unlock()
-	l.receipts.add(token)
+	l.received(token)
 	if c != nil {
 		c.answer = answer
 		c.done <- struct{}{}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/payhub/payhub/engine/nodepb"
@@ -23,6 +24,9 @@ type serving struct {
 	ctx  context.Context // ends with the connection
 	wake chan struct{}
 
+	commands chan item // to goroutines that wait for one
+	idle     atomic.Int64
+
 	mu      sync.Mutex
 	room    *sync.Cond // signalled when pending was written
 	pending []byte
@@ -39,7 +43,7 @@ func (s *service) Commands(stream nodepb.Node_CommandsServer) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(stream.Context())
-	v := &serving{r: s.r, peer: peer, lane: metadataOf(ctx, laneKey), ctx: ctx, wake: make(chan struct{}, 1), long: map[uint64]context.CancelFunc{}}
+	v := &serving{r: s.r, peer: peer, lane: metadataOf(ctx, laneKey), ctx: ctx, wake: make(chan struct{}, 1), commands: make(chan item), long: map[uint64]context.CancelFunc{}}
 	v.room, v.streams = sync.NewCond(&v.mu), map[uint64]pushing{}
 	s.r.handed.begin(peer, metadataOf(ctx, previousKey))
 	defer s.r.handed.end(peer)
@@ -93,7 +97,7 @@ func metadataOf(ctx context.Context, key string) string {
 func (v *serving) take(it item) {
 	switch it.kind {
 	case itemCommand:
-		v.tasks.Go(func() { v.command(it) })
+		v.employ(it)
 	case itemQuery:
 		v.tasks.Go(func() { v.query(it) })
 	case itemPost:
@@ -122,6 +126,34 @@ func (v *serving) take(it item) {
 	default:
 		v.fail(it.id, fmt.Errorf("%w: an item of the unknown kind %d: this node may have an older version", ErrUnavailable, it.kind))
 	}
+}
+
+// maxIdle is how many goroutines wait for commands, at most.
+const maxIdle = 128
+
+// employ has a command seen to by a goroutine that waits for one, whose stack has grown already, or by
+// a new one.
+func (v *serving) employ(it item) {
+	select {
+	case v.commands <- it:
+		return
+	default:
+	}
+	v.tasks.Go(func() {
+		for {
+			v.command(it)
+			if v.idle.Add(1) > maxIdle {
+				v.idle.Add(-1)
+				return
+			}
+			select {
+			case it = <-v.commands:
+				v.idle.Add(-1)
+			case <-v.ctx.Done():
+				return
+			}
+		}
+	})
 }
 
 // command has a command decided here.

@@ -128,13 +128,52 @@ func TestCreatesPreferShortQueues(t *testing.T) {
 	log.mu.Unlock()
 	w.nodes[1].Led(4, false, 1, nil)
 	eventually(t, "it is known that partition 4 has no leader", func() bool { return n.Leader(4) == "" })
-	n.loads.at(2).Store(1000)
+	n.loads.at(2).queued.Store(1000)
 	count := map[int32]int{}
 	for range 3000 {
 		count[n.NextCreatePartition()]++
 	}
 	if count[4] > 0 || count[2] > 500 || count[1] < 900 || count[3] < 600 {
 		t.Errorf("creates by partition: %v; 4 has no leader, 2 has a long queue", count)
+	}
+}
+
+// While it is busy, a node takes new instances to partitions that it leads, as long as they do not have more
+// than their share to do: a client that talks to one node alone still uses all partitions.
+func TestCreatesStayOnTheNodeAsLongAsThatIsFair(t *testing.T) {
+	for name, c := range map[string]struct {
+		rates    [3]int64 // of the partitions; the first is led here
+		age      time.Duration
+		from, to int // how many of 3000 stay
+	}{
+		"all have the same to do":               {rates: [3]int64{1000, 1000, 1000}, from: 3000, to: 3000},
+		"this one has a little more":            {rates: [3]int64{1150, 1000, 1000}, from: 3000, to: 3000},
+		"this one has more than its share":      {rates: [3]int64{2000, 1000, 1000}, from: 800, to: 1200},
+		"nothing is known of another":           {rates: [3]int64{1000, 1000, 1000}, age: time.Minute, from: 800, to: 1200},
+		"little happens: an even spread counts": {rates: [3]int64{9, 9, 9}, from: 800, to: 1200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 3, 3, nil)
+			n := w.nodes[0]
+			eventually(t, "all leaders are known", func() bool { return strings.Count(leaders(n), "@") == 3 })
+			now := time.Now()
+			for id, rate := range c.rates {
+				l := n.loads.at(int32(id + 1))
+				l.rate.Store(rate)
+				l.heard.Store(now.Add(time.Hour).UnixNano()) // not measured again
+			}
+			n.loads.at(3).heard.Store(now.Add(-c.age).UnixNano())
+			n.loads.near.Store(nil)
+			stayed := 0
+			for range 3000 {
+				if n.NextCreatePartition() == 1 {
+					stayed++
+				}
+			}
+			if stayed < c.from || stayed > c.to {
+				t.Errorf("%d of 3000 stayed, expected %d to %d", stayed, c.from, c.to)
+			}
+		})
 	}
 }
 
