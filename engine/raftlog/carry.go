@@ -103,6 +103,7 @@ func (c *carried) write(g *group) {
 	}
 	for i, entry := range c.logs {
 		r := entryRec(v.id, entry)
+		r.kind = kindAgain
 		g.add(v, &r)
 		g.entries[len(g.entries)-1].instead = &c.places[i]
 		v.pending--
@@ -110,13 +111,14 @@ func (c *carried) write(g *group) {
 }
 
 // replace notes that an entry was written again and stands elsewhere, unless it is gone meanwhile.
-// All that follow it were written again with it, so that no older segment has any of them.
 func (v *PartitionLog) replace(index uint64, old, now place) {
 	if index >= v.first && index <= v.last() && v.places[index-v.first] == old {
 		v.places[index-v.first] = now
 		now.seg.newest[v.id] = max(now.seg.newest[v.id], index)
 	}
-	if old.seg != now.seg && old.seg.newest[v.id] >= index {
-		old.seg.newest[v.id] = index - 1
+	for _, seg := range v.log.segs { // all that follow it come again too: no other segment has any of them
+		if seg != now.seg && seg.newest[v.id] >= index {
+			seg.newest[v.id] = index - 1
+		}
 	}
 }

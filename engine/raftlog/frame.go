@@ -35,6 +35,7 @@ const (
 	kindHide                   // entries before index are no longer raft's
 	kindReset                  // no entry up to and including index is there
 	kindStable                 // raft's own values: extensions is the name, data the value
+	kindAgain                  // an entry that was written before; all that follow it come again behind it
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

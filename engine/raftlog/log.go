@@ -78,7 +78,7 @@ func (g *group) add(v *PartitionLog, r *rec) {
 	from := len(g.buf)
 	g.buf = r.append(g.buf)
 	g.records++
-	if r.kind == kindEntry {
+	if r.kind == kindEntry || r.kind == kindAgain {
 		g.entries = append(g.entries, placed{
 			view: v, index: r.index, term: r.term, offset: from, size: recHeader + len(r.data) + len(r.ext),
 		})

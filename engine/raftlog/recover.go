@@ -151,7 +151,10 @@ func (l *Log) replayFrame(seg *segment, at int, payload []byte) error {
 		}
 		v := l.view(r.partition)
 		switch r.kind {
-		case kindEntry:
+		case kindEntry, kindAgain:
+			if r.kind == kindAgain && r.index < v.first {
+				v.places = nil // where it stood first is gone, while some that followed it there still stand
+			}
 			if len(v.places) > 0 && (r.index > v.last()+1 || r.index < v.first) {
 				return &DamagedError{
 					File: seg.name, Offset: int64(at),

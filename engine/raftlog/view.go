@@ -192,7 +192,7 @@ func (v *PartitionLog) Read(index uint64, out *raft.Log) error {
 		return v.log.fail(fmt.Errorf("read from %s: %w", p.seg.name, err))
 	}
 	r, _, ok := parseRec(buf)
-	if !ok || r.kind != kindEntry || r.index != index || r.partition != v.id {
+	if !ok || r.kind != kindEntry && r.kind != kindAgain || r.index != index || r.partition != v.id {
 		return v.log.fail(&DamagedError{
 			File: p.seg.name, Offset: p.offset,
 			Reason: fmt.Sprintf("entry %d of partition %d does not match its checksum", index, v.id),
