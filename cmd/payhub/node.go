@@ -43,6 +43,7 @@ type node struct {
 	gossip    *gossip.Sockets
 	// clients are the certificates that the listeners for clients show and ask for; nil: they are open to everybody.
 	clients *certificate.Source
+	backups   backupService
 	// dev is set for `payhub dev`: simulators and two tenants with ledgers.
 	dev bool
 
@@ -147,9 +148,13 @@ func (n *node) run(ctx context.Context, addressesFile string, start func(context
 	})
 	n.serveHTTP(listenManagement, n.managementHandler())
 	err := start(ctx, n)
-	if err == nil {
+	switch {
+	case err == nil:
 		close(starting)
 		err = n.serve(ctx, addressesFile)
+	case ctx.Err() != nil:
+		n.log.Info("payhub is asked to end while it starts", "start", err)
+		err = nil
 	}
 	return errors.Join(err, n.drain())
 }

@@ -15,6 +15,7 @@ import (
 const (
 	formationPoll  = 100 * time.Millisecond
 	formationSay   = 10 * time.Second
+	formationFirst = 2 * time.Second // until it is said for the first time
 	formationCall  = 2 * time.Second
 	admissionRetry = 2 * time.Second
 )
@@ -67,13 +68,12 @@ func (n *Node) form(ctx context.Context) error {
 	if n.config.single() {
 		return n.formAlone()
 	}
-	say := time.NewTicker(formationSay)
+	say := time.NewTicker(formationFirst)
 	defer say.Stop()
 	poll := time.NewTicker(formationPoll)
 	defer poll.Stop()
-	asked := time.Time{}
+	asked, waits := time.Time{}, "" // waits: for what
 	for {
-		waits := "" // for what
 		switch c := n.configuration(); {
 		case c == nil:
 			waits = n.tryToForm(ctx)
@@ -92,6 +92,7 @@ func (n *Node) form(ctx context.Context) error {
 			if waits != "" {
 				n.config.Logger.Warn("this node waits to belong to the cluster", "for", waits)
 			}
+			say.Reset(formationSay)
 		case <-poll.C:
 		}
 	}
