@@ -62,7 +62,7 @@ func (s *service) Announce(_ context.Context, state *nodepb.NodeState) (*nodepb.
 	return s.r.roster.state(), nil
 }
 
-// state is what this node says of itself.
+// state is what this node says of itself, and who leads the partitions that it has replicas of.
 func (o *roster) state() *nodepb.NodeState {
 	o.mu.Lock()
 	sequence := o.sequence
@@ -70,10 +70,15 @@ func (o *roster) state() *nodepb.NodeState {
 	state := &nodepb.NodeState{
 		ServerId: o.r.config.ServerID, NodeId: o.r.config.NodeID, Start: o.start, Sequence: sequence,
 	}
+	hosted := map[int32]bool{}
 	for _, p := range o.r.replicas() {
+		hosted[p.ID] = true
 		state.Partitions = append(state.Partitions, &nodepb.PartitionState{Id: p.ID, Role: rolesOnWire[p.Role], Unhealthy: !p.Healthy})
 	}
 	for id, leader := range o.r.table.all() {
+		if !hosted[id] { // others say that: with all of them the news of a change would grow with the cluster's square
+			continue
+		}
 		state.Leaderships = append(state.Leaderships, &nodepb.Leadership{Partition: id, Term: leader.term, ServerId: leader.server})
 	}
 	return state
