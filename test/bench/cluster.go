@@ -112,7 +112,7 @@ func (b *bench) clusterZeebe(ctx context.Context, m model) (closed []result, pac
 		return nil, result{}, err
 	}
 	defer stopAll(brokers, syscall.SIGTERM)
-	w := work{address: addresses, servers: brokers, model: m, warm: b.window(60 * time.Second), window: b.window(20 * time.Second), poll: true}
+	w := work{address: addresses, servers: brokers, model: m, warm: 60 * time.Second, window: b.window(20 * time.Second), poll: true}
 	run := func() (result, error) {
 		r, err := b.load.run(ctx, w)
 		w.warm = 5 * time.Second
