@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -105,7 +106,7 @@ func TestRebalancingHandsPartitionsBackAtOnce(t *testing.T) {
 }
 
 func TestSettingsThatDifferFormNothing(t *testing.T) {
-	w := &world{t: t, dir: t.TempDir(), size: 2, nodes: map[int32]*Node{}, fatal: map[int32]error{}}
+	w := &world{t: t, dir: t.TempDir(), size: 2, nodes: map[int32]*Node{}, fatal: map[int32]error{}, cancels: map[int32]context.CancelFunc{}}
 	t.Cleanup(w.close)
 	w.change = func(c *Config) { c.Cluster.Partitions, c.Cluster.Factor = 1+int(c.ID), 2 }
 	results := w.begin(0, 1)

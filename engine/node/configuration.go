@@ -59,6 +59,9 @@ func (n *Node) adopt(c *placement.Configuration) error {
 	}
 	n.current.Store(c)
 	n.spread(c)
+	if n.abandoned(c) {
+		n.config.Fatal(&AbandonedError{string(n.log.ServerID())})
+	}
 	wake(n.reconfigured)
 	n.coordinator.wake()
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -93,6 +94,10 @@ func (n *Node) accept(peer link.Identity) error {
 	if c == nil {
 		return nil
 	}
+	if slices.Contains(c.Abandoned, peer.ServerID()) {
+		return fmt.Errorf("the cluster was recovered without %s: its data must not come back (start it again: it sets its data aside and begins anew)",
+			peer.ServerID())
+	}
 	if m, ok := c.Member(peer.Node); ok && m.Generation != peer.Generation && n.seen(peer.Node, m.Generation) {
 		return fmt.Errorf("node %d is up with the disk it is known by: a second process must not use its engine.nodeId", peer.Node)
 	}
@@ -169,9 +174,10 @@ type handler func(ctx context.Context, from string, body []byte) ([]byte, error)
 func (n *Node) handlers() map[string]handler {
 	return map[string]handler{
 		backupCreate: n.backups.answerCreate, backupWorking: n.backups.answerWorking,
-		manageRebalance: n.rebalanceHere,
+		manageRebalance: n.rebalanceHere, manageDisk: n.answerDisk,
 		manageExporting: n.exportingHere,
-		manageStanding:  n.standing, manageRenew: n.coordinator.renew,
+		recoverLook:     n.look, recoverAdopt: n.adoptRecovered, recoverStop: n.stopCopy, recoverAlone: n.goOnAlone, recoverForget: n.forgetCopy,
+		manageStanding: n.standing, manageRenew: n.coordinator.renew,
 		manageChange: n.coordinator.plan, manageCancel: n.coordinator.cancel, manageStatus: n.coordinator.status,
 		manageJoin: n.join, manageLeave: n.leave, manageMembers: n.members,
 	}

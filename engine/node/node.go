@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/payhub/payhub/engine/backup"
 	"github.com/payhub/payhub/engine/cluster"
 	"github.com/payhub/payhub/engine/cluster/gossip"
 	"github.com/payhub/payhub/engine/cluster/link"
@@ -101,12 +99,12 @@ type Node struct {
 	link        *link.Link // nil where the node is alone for good
 	coordinator *coordinator
 	backups     *Backups
-	restored    *backup.Note // what the data folder was restored from, nil if it was not
 
 	talk         atomic.Pointer[gossip.Gossip] // nil until this node has joined
 	current      atomic.Pointer[placement.Configuration]
 	adopting     sync.Mutex
 	reconfigured chan struct{}
+	rescue       rescue
 
 	mu        sync.Mutex
 	hosted    map[int32]*Hosted
@@ -122,7 +120,7 @@ type Node struct {
 // Open starts the node. It returns when the node belongs to a cluster and its partitions are open,
 // which waits for the other nodes at the first start only, or with the context's error.
 func Open(ctx context.Context, config Config) (*Node, error) {
-	n := &Node{config: config, reconfigured: make(chan struct{}, 1), hosted: map[int32]*Hosted{}, addresses: map[string]string{}}
+	n := &Node{config: config, reconfigured: make(chan struct{}, 1), hosted: map[int32]*Hosted{}, rescue: rescue{held: map[int32]bool{}}, addresses: map[string]string{}}
 	n.ctx, n.end = context.WithCancel(context.Background())
 	n.coordinator, n.backups = newCoordinator(n), newBackups(n)
 	if err := n.start(ctx); err != nil {
@@ -133,10 +131,7 @@ func Open(ctx context.Context, config Config) (*Node, error) {
 
 // start does what Open promises; what it leaves open at an error Close closes.
 func (n *Node) start(ctx context.Context) (err error) {
-	n.log, err = raftlog.OpenNode(filepath.Clean(n.config.Data), raftlog.NodeOptions{
-		ID: n.config.ID, MinFree: n.config.MinFree, Fatal: n.config.Fatal, Logger: n.config.RaftLogger,
-	})
-	if err != nil {
+	if err := n.openLog(); err != nil {
 		return err
 	}
 	if n.config.Exporters != nil {
@@ -145,9 +140,6 @@ func (n *Node) start(ctx context.Context) (err error) {
 		}
 	}
 	if n.pauses, err = readPauses(n.config.Data); err != nil {
-		return err
-	}
-	if err := n.readCopy(); err != nil {
 		return err
 	}
 	if err := n.readRestored(); err != nil {
@@ -183,7 +175,8 @@ func (n *Node) start(ctx context.Context) (err error) {
 	if n.config.single() {
 		return n.awaitLeadership(ctx)
 	}
-	n.tasks.Add(3)
+	n.tasks.Add(4)
+	go n.watchDisk()
 	go n.align()
 	go n.coordinator.run()
 	go n.balance()

@@ -31,10 +31,14 @@ func (n *Node) partition(id int32) *Hosted {
 
 // reconcile opens and closes partitions so that they are those of the configuration.
 func (n *Node) reconcile() error {
+	n.rescue.arranging.Lock()
+	defer n.rescue.arranging.Unlock()
 	c := n.configuration()
 	wanted := map[int32]placement.Hosting{}
 	for _, h := range c.Hosted(n.config.ID, n.generation()) {
-		wanted[h.Partition] = h
+		if !n.rescue.held[h.Partition] {
+			wanted[h.Partition] = h
+		}
 	}
 	var gone []*Hosted
 	for _, h := range n.Hosted() {
@@ -67,6 +71,12 @@ func (n *Node) reconcile() error {
 // giveUp closes partitions that this node no longer has, and removes its copies of them.
 func (n *Node) giveUp(gone []*Hosted) error {
 	for _, h := range gone {
+		if n.abandoned(n.configuration()) { // its data is evidence
+			if err := n.closePartition(h); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := n.mayForget(h); err != nil {
 			return fmt.Errorf("the copy of partition %d is kept until this node is no longer a member of it: %w", h.ID, err)
 		}

@@ -34,6 +34,7 @@ type world struct {
 	fatal map[int32]error
 
 	opening sync.WaitGroup
+	cancels map[int32]context.CancelFunc
 }
 
 // shape is how a cluster begins.
@@ -45,7 +46,7 @@ type shape struct {
 // newWorld forms a cluster and waits until all its partitions are led.
 func newWorld(t *testing.T, s shape) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), size: s.nodes, nodes: map[int32]*Node{}, fatal: map[int32]error{}}
+	w := &world{t: t, dir: t.TempDir(), size: s.nodes, nodes: map[int32]*Node{}, fatal: map[int32]error{}, cancels: map[int32]context.CancelFunc{}}
 	w.change = func(c *Config) {
 		c.Cluster.Partitions, c.Cluster.Factor = s.partitions, s.factor
 		if s.change != nil {
@@ -107,6 +108,9 @@ func (w *world) begin(ids ...int32) []chan error {
 		results = append(results, done)
 		ctx, cancel := context.WithCancel(w.t.Context())
 		w.t.Cleanup(cancel)
+		w.mu.Lock()
+		w.cancels[c.ID] = cancel
+		w.mu.Unlock()
 		w.opening.Add(1)
 		go func() {
 			defer w.opening.Done()
