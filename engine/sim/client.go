@@ -90,6 +90,7 @@ func (c *client) begun(gateway int, partition int32) *request {
 		case !g.up:
 			c.finish(q, record.Record{}, check.Found{}, check.ErrUnavailable)
 		default:
+			g.calls = append(g.calls, q) // also while it is frozen: its connection breaks with it
 			g.run(func() { g.take(q) })
 		}
 	})

@@ -69,6 +69,6 @@ func resetLink(w *world) int {
 		return impossible
 	}
 	g.lostLink(n.number, n.life)
-	n.lostGateway(g)
+	n.lostGateway(g, g.links[n.number].number)
 	return n.number
 }

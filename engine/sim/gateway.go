@@ -23,6 +23,7 @@ type gateway struct {
 // link is a connection to a node.
 type link struct {
 	life   uint64 // of the node it goes to; 0: there is none
+	number uint64 // of the connection
 	dials  bool
 	queued []func() // what waits for the dialling
 	failed []func() // told when it is refused
@@ -76,19 +77,19 @@ func (g *gateway) down() {
 		return
 	}
 	g.process.kill()
-	for _, n := range g.w.nodes {
-		n.lostGateway(g)
+	for to, n := range g.w.nodes {
+		n.lostGateway(g, g.links[to].number)
 	}
 	g.reset()
 }
 
 // lostGateway closes what a gateway had open here, once the node notices.
-func (n *node) lostGateway(g *gateway) {
+func (n *node) lostGateway(g *gateway, link uint64) {
 	n.after(n.w.net.delay(), func() {
-		n.doubt(g)
+		n.doubt(g, link)
 		for _, r := range n.replicas {
 			if r != nil {
-				r.owner.streams.lost(g)
+				r.owner.streams.lost(g, link)
 			}
 		}
 	})
@@ -105,7 +106,7 @@ func (g *gateway) ping() {
 			target, life := g.w.nodes[to], l.life
 			if g.w.now-l.heard > 3*pingInterval {
 				g.lostLink(to, life)
-				target.lostGateway(g)
+				target.lostGateway(g, l.number)
 				continue
 			}
 			g.w.net.stream(&g.process, &target.process, func() {
@@ -139,8 +140,9 @@ func (g *gateway) reset() {
 
 // take accepts a client's call.
 func (g *gateway) take(q *request) {
-	g.calls = append(g.calls, q)
-	q.node = -1
+	if q.done {
+		return
+	}
 	g.after(requestTimeout, func() {
 		if q.node < 0 {
 			g.finish(q, record.Record{}, check.Found{}, check.ErrUnavailable)
@@ -241,6 +243,10 @@ func (g *gateway) over(to int, do, refused func()) {
 		answered = true
 		queued, failed := l.queued, l.failed
 		l.queued, l.failed, l.dials, l.life, l.heard = nil, nil, false, life, g.w.now
+		if life != 0 {
+			g.w.links++
+			l.number = g.w.links
+		}
 		if life == 0 {
 			queued = failed
 		}
@@ -268,13 +274,13 @@ const dialTimeout = 1_000_000
 func (g *gateway) send(to int, q *request) {
 	target := g.w.nodes[to]
 	q.node = to
-	try, life := q.try, g.links[to].life
+	try, life, link := q.try, g.links[to].life, g.links[to].number
 	back := func(do func()) {
 		g.w.net.stream(&target.process, &g.process, func() {
-			if g.links[to].life == life {
+			if g.links[to].life == life && g.links[to].number == link {
 				do()
 			} else { // the connection it belongs to is gone here
-				target.lostGateway(g)
+				target.lostGateway(g, link)
 			}
 		})
 	}
@@ -298,11 +304,11 @@ func (g *gateway) send(to int, q *request) {
 			})
 			return
 		}
-		c, breaks := &call{command: q.command}, target.handed[g.number].breaks
+		c := &call{command: q.command}
 		q.held = c
 		c.reply = func(answer record.Record, err error) {
 			if yields := yieldsOf(&answer); len(yields) > 0 {
-				number, ok := target.answerJobs(g, q.partition, breaks, yields)
+				number, ok := target.answerJobs(g, link, q.partition, yields)
 				if !ok {
 					return
 				}

@@ -11,12 +11,13 @@ import (
 // they arrived. Those that did not are available again soon after the connection has broken.
 type handed struct {
 	number uint64
-	breaks uint64 // how often the connection has broken
+	broken uint64 // connections up to this one have broken
 	jobs   []handedJob
 }
 
 type handedJob struct {
 	number    uint64
+	link      uint64 // the connection it went over
 	partition int32
 	yield     record.Record
 }
@@ -25,19 +26,19 @@ type handedJob struct {
 const comesBack = 700_000
 
 // hand keeps jobs on their way to a gateway; the number stands for them.
-func (n *node) hand(to *gateway, partition int32, yields ...record.Record) uint64 {
+func (n *node) hand(to *gateway, link uint64, partition int32, yields ...record.Record) uint64 {
 	h := &n.handed[to.number]
 	h.number++
 	for _, y := range yields {
-		h.jobs = append(h.jobs, handedJob{h.number, partition, y})
+		h.jobs = append(h.jobs, handedJob{h.number, link, partition, y})
 	}
 	return h.number
 }
 
 // answerJobs is hand for the answer to a call. A call whose connection has broken meanwhile has nobody to answer.
-func (n *node) answerJobs(to *gateway, partition int32, breaks uint64, yields []record.Record) (number uint64, ok bool) {
-	if n.handed[to.number].breaks == breaks {
-		return n.hand(to, partition, yields...), true
+func (n *node) answerJobs(to *gateway, link uint64, partition int32, yields []record.Record) (number uint64, ok bool) {
+	if n.handed[to.number].broken < link {
+		return n.hand(to, link, partition, yields...), true
 	}
 	for _, y := range yields {
 		n.post(partition, y, postTries)
@@ -80,11 +81,15 @@ func (n *node) arrived(g *gateway, through uint64) {
 }
 
 // doubt decides, after a while, about the jobs that were on their way when a connection broke.
-func (n *node) doubt(g *gateway) {
+func (n *node) doubt(g *gateway, link uint64) {
 	h := &n.handed[g.number]
-	jobs := h.jobs
-	h.jobs = nil
-	h.breaks++
+	h.broken = max(h.broken, link)
+	i := 0
+	for i < len(h.jobs) && h.jobs[i].link <= link {
+		i++
+	}
+	jobs := h.jobs[:i]
+	h.jobs = h.jobs[i:]
 	if len(jobs) == 0 {
 		return
 	}

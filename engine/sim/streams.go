@@ -11,6 +11,7 @@ import (
 type stream struct {
 	id       uint64
 	gateway  *gateway
+	link     uint64 // the connection it belongs to
 	jobType  string
 	worker   string
 	lease    int64
@@ -93,10 +94,10 @@ func (s *streams) close(st *stream) {
 }
 
 // lost closes the streams of a gateway whose connection has broken.
-func (s *streams) lost(g *gateway) {
+func (s *streams) lost(g *gateway, link uint64) {
 	for _, r := range slices.Clone(s.rings) {
 		for _, st := range slices.Clone(r.streams) {
-			if st.gateway == g {
+			if st.gateway == g && st.link <= link {
 				s.close(st)
 			}
 		}

@@ -97,10 +97,10 @@ func (s *source) opening(partition int32, node int, number uint64, failed func()
 	w, target := s.g.w, s.g.w.nodes[node]
 	part := &s.parts[partition-1]
 	back := func(do func()) { w.net.stream(&target.process, &s.g.process, do) }
-	st := &stream{gateway: s.g, jobType: s.jobType, worker: s.name, lease: s.lease}
+	st := &stream{gateway: s.g, link: s.g.links[node].number, jobType: s.jobType, worker: s.name, lease: s.lease}
 	life := target.life
 	st.push = func(key int64, job *record.Job) {
-		number := target.hand(s.g, partition, yieldOf(key, job))
+		number := target.hand(s.g, st.link, partition, yieldOf(key, job))
 		back(func() {
 			s.g.got(target, life, number)
 			s.arrived(partition, st, key, job)
@@ -123,6 +123,10 @@ func (s *source) opening(partition int32, node int, number uint64, failed func()
 		back(func() {
 			if part.number != number {
 				w.net.stream(&s.g.process, &target.process, func() { r.owner.streams.close(st) })
+				return
+			}
+			if l := s.g.links[node]; l.life != life || l.number != st.link { // its connection has broken meanwhile
+				failed()
 				return
 			}
 			part.opens, part.stream, part.node = false, st, node

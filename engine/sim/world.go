@@ -25,6 +25,7 @@ type world struct {
 	faults   injector
 
 	counts  counts
+	links   uint64 // connections that were made
 	stopped bool
 	hash    uint64 // of everything that happened
 }
