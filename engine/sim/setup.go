@@ -28,6 +28,8 @@ type Options struct {
 	// the usual one, of payments and whatever else the engine can do, with the judge of package check.
 	Client  workload.Client
 	History check.History
+	// Hasty ends the world soon after the first promise is broken, instead of looking what else is.
+	Hasty bool
 	// Log gets a line for each fault and each change of leadership; nil: nobody does.
 	Log func(line string)
 }

@@ -10,6 +10,7 @@ import (
 var (
 	seedFlag  = flag.Uint64("seed", 0, "the world that TestSeed replays")
 	seedsFlag = flag.Int("seeds", 0, "how many worlds TestVolume runs; 0 is a few")
+	hastyFlag = flag.Bool("hasty", false, "whether its worlds end soon after the first promise is broken")
 	fromFlag  = flag.Uint64("from", 1, "the seed of the first of them")
 )
 
@@ -70,7 +71,7 @@ func TestVolume(t *testing.T) {
 		}
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	v := RunMany(*fromFlag, seeds, func(seed uint64) Options { return Options{Seed: seed} }, func(r *Report) {
+	v := RunMany(*fromFlag, seeds, func(seed uint64) Options { return Options{Seed: seed, Hasty: *hastyFlag} }, func(r *Report) {
 		if len(r.Violations) > 0 {
 			t.Error(r.String())
 		}

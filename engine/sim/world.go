@@ -116,6 +116,9 @@ func (w *world) run(until int64, enough func() bool) {
 		w.counts.events++
 		w.mix(uint64(e.at))
 		e.do()
+		if w.options.Hasty && w.counts.events%256 == 0 && (len(w.checks.violations) > 0 || len(w.checks.heard()) > 0) {
+			w.stopped = true
+		}
 		if enough != nil && enough() {
 			return
 		}
