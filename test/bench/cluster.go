@@ -82,25 +82,27 @@ func (b *bench) clusterOurs(ctx context.Context, m model) (closed []result, pace
 	return closed, paced, b.idle(ctx, n)
 }
 
-// best repeats a window and keeps the one with the highest rate or, at a given rate, the lowest p50: what disturbs a run on a
+// best repeats a window and keeps the one with the highest rate or, at a given rate, the lowest p50; runs that fail are told of: what disturbs a run on a
 // machine that others use too can only make it worse.
 func (n nodes) best(ctx context.Context, name string, w work) (best result, err error) {
 	return n[0].bench.best(ctx, func() (result, error) { return n[0].measured(ctx, name, w) }, w.rate > 0)
 }
 
 func (b *bench) best(ctx context.Context, run func() (result, error), paced bool) (best result, err error) {
-	for i := range max(b.runs, 1) {
+	var failed error
+	for range max(b.runs, 1) {
 		r, err := run()
 		if err != nil {
-			return best, err
+			failed = err
+			b.say("a run failed: %v", err)
+			continue
 		}
-		better := r.perSecond > best.perSecond
-		if paced {
-			better = r.p50 < best.p50
-		}
-		if i == 0 || better {
+		if best.perSecond == 0 || paced && r.p50 < best.p50 || !paced && r.perSecond > best.perSecond {
 			best = r
 		}
+	}
+	if best.perSecond == 0 {
+		return best, failed
 	}
 	return best, ctx.Err()
 }

@@ -54,12 +54,18 @@ func measurePayments(ctx context.Context, b *bench) error {
 		return fmt.Errorf("no payment was COMMITTED within %v", window)
 	}
 	slices.Sort(c.took)
+	figures, err := s.metrics(ctx)
+	if err != nil {
+		return err
+	}
 	b.say("%d payments; %s", len(c.took), machine())
 	b.table.add(
 		figure{name: "payments/s over HTTP, both ledgers", unit: "/s", value: float64(len(c.took)) / window.Seconds(), higher: true, now: 100, aim: 300},
 		figure{name: "a payment until COMMITTED is seen, p50", unit: "ms", value: milliseconds(c.took[len(c.took)/2])},
 		figure{name: "a payment until COMMITTED is seen, p99", unit: "ms", value: milliseconds(c.took[len(c.took)*99/100])},
 		figure{name: "CPU of payhub dev per payment", unit: "ms", value: milliseconds(cpu) / float64(len(c.took))},
+		figure{name: "log per payment", unit: "KB", value: figures["payhub_log_bytes_total"] / float64(c.made) / 1024},
+		figure{name: "commands per payment", value: figures["payhub_partition_commands_total"] / float64(c.made)},
 	)
 	return nil
 }
@@ -71,6 +77,7 @@ type payer struct {
 	from time.Time
 
 	mu   sync.Mutex
+	made int // in all, those of the warm-up too
 	took []time.Duration
 	err  error
 }
@@ -88,6 +95,7 @@ func (c *payer) pay(ctx context.Context, caller int) {
 		case began.After(c.from):
 			c.took = append(c.took, time.Since(began))
 		}
+		c.made++ // one that was cut off counts as one: it is in the log for the most part
 		c.mu.Unlock()
 		if err != nil {
 			return
