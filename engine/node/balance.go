@@ -66,7 +66,8 @@ func (n *Node) handBack(h *Hosted) {
 	n.config.Logger.Info("leadership handed to the node that should lead", "partition", h.ID, "to", to)
 }
 
-// better is who should lead a partition that this node leads, if that one is there and has caught up.
+// better is who should lead a partition that this node leads, if that one is there, has caught up and has
+// a disk that is fit for it.
 func (n *Node) better(h *Hosted) (to raft.ServerID, better bool) {
 	if !h.Partition.Leads() {
 		return "", false
@@ -80,6 +81,9 @@ func (n *Node) better(h *Hosted) (to raft.ServerID, better bool) {
 	to = raft.ServerID(placement.ServerID(r.Node, r.Generation))
 	if !ok || r.Node == n.config.ID || !h.Replica.Voter(to) || !n.seen(r.Node, r.Generation) {
 		return "", false
+	}
+	if disks := h.disks.Load(); disks != nil && disks.bad(to) {
+		return "", false // it would hand the partition over again
 	}
 	caughtUp, _ := h.Replica.CaughtUp(to)
 	return to, caughtUp

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/raft"
 
@@ -24,7 +25,8 @@ type Hosted struct {
 	Partition *partition.Partition
 
 	exporting *exporting
-	roles     chan role // the newest one only
+	disks     atomic.Pointer[diskReports] // of the members, as last heard; nil: never
+	roles     chan role                   // the newest one only
 	ended     sync.WaitGroup
 	stop      chan struct{}
 	log       *slog.Logger

@@ -59,23 +59,29 @@ func (l *Log) SyncLatency() time.Duration {
 	return l.latency.mean(time.Now())
 }
 
-// The disk of a leader is slow when its writes take this much longer than those of the others'
-// median, and this long, for this time without a break.
+// A disk is slow when its writes take this much longer than those of the others' median, and this
+// long; a leader's must be for this time without a break.
 const (
 	slowFactor  = 8
 	slowLatency = 20 * time.Millisecond
 	slowTime    = 3 * time.Second
 )
 
+// SlowDisk tells whether a disk is far slower than others, by Log.SyncLatency of their nodes. Without
+// others to compare with it never is.
+func SlowDisk(own time.Duration, others []time.Duration) bool {
+	sorted := slices.Sorted(slices.Values(others))
+	return len(sorted) > 0 && own >= slowLatency && own >= slowFactor*sorted[len(sorted)/2]
+}
+
 // DiskWatch decides when a leader should hand leadership over because its disk is slow, by comparing
 // Log.SyncLatency of all nodes. It is asked about once a second.
 type DiskWatch struct{ since time.Time }
 
-// Slow tells whether the own disk has been far slower than the others' for 3 s. Without others to
-// compare with it never is. After it has said so it begins anew.
+// Slow tells whether the own disk has been far slower than the others' for 3 s. After it has said so
+// it begins anew.
 func (w *DiskWatch) Slow(own time.Duration, others []time.Duration, now time.Time) bool {
-	sorted := slices.Sorted(slices.Values(others))
-	if len(sorted) == 0 || own < slowLatency || own < slowFactor*sorted[len(sorted)/2] {
+	if !SlowDisk(own, others) {
 		w.since = time.Time{}
 		return false
 	}
