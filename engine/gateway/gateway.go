@@ -41,7 +41,8 @@ type Config struct {
 	Probe time.Duration
 	// MaxMessageSize is the largest request, and the size from which answers are split: 4 MiB.
 	MaxMessageSize int
-	// StreamCredits is how many jobs a job stream may have under way: 64.
+	// StreamCredits is how many jobs a job stream may have under way: 64, and at least as many as there are
+	// partitions.
 	StreamCredits int
 	// Options are added to the gRPC server's: credentials, interceptors.
 	Options []grpc.ServerOption

@@ -45,8 +45,14 @@ func (s *Server) StreamActivatedJobs(request *gatewaypb.StreamActivatedJobsReque
 	if err := stream.SendHeader(metadata.MD{}); err != nil { // tells the client that it is registered
 		return err
 	}
-	jobs.Grant(s.config.StreamCredits)
+	jobs.Grant(s.credits())
 	return s.push(ctx, jobs, request.GetFetchVariable(), stream)
+}
+
+// credits is how many jobs a stream may have under way: at least one of each partition, because where
+// there are fewer they have to go round for jobs to be found, many times a second while nothing happens.
+func (s *Server) credits() int {
+	return max(s.config.StreamCredits, len(s.router.PartitionIDs()))
 }
 
 // checkStream refuses what could never get a job. The worker's name may be blank.

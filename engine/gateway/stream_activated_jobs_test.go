@@ -44,6 +44,14 @@ func TestStreamedJobsAreSentAndPaidBack(t *testing.T) {
 	eventually(t, "each job sent is a credit again", func() bool { return engine.granted() == 4+3 })
 }
 
+// A stream has a credit for each of the two partitions, so that none has to wait for another's.
+func TestAStreamHasACreditForEachPartition(t *testing.T) {
+	router := &fakeRouter{}
+	g := serve(t, Config{Router: router, StreamCredits: 1})
+	g.stream(t, t.Context(), streamRequest)
+	eventually(t, "two credits are granted", func() bool { return router.stream(0).granted() == 2 })
+}
+
 // The client leaves: the engine's stream is closed, and a job that came too late is handed back.
 func TestClosedStreamHandsJobsBack(t *testing.T) {
 	router := &fakeRouter{}
