@@ -102,6 +102,9 @@ func (a *arena) build(f form) {
 	if f.spare > 0 {
 		plan.Settings["engine.clusterSize"] = fmt.Sprint(plan.Nodes - f.spare)
 	}
+	if !long() { // other packages are built and tested beside it: who waits for a processor is not dead
+		plan.Settings["engine.heartbeat"] = "1s"
+	}
 	for key, value := range f.settings {
 		plan.Settings[key] = value
 	}

@@ -34,6 +34,7 @@ type Proxies struct {
 	wires     map[*wire]bool
 	closed    bool
 	running   sync.WaitGroup
+	looks     looks
 }
 
 // NewProxies makes proxies without rules.
