@@ -36,7 +36,7 @@ func (b *Bug) Build(tree, dir string) (program string, err error) {
 		return "", err
 	}
 	program = filepath.Join(dir, "sim.test")
-	command := exec.Command("go", "test", "-c", "-o", program, "-overlay", filepath.Join(dir, "overlay.json"), "./engine/sim")
+	command := exec.Command("go", "test", "-c", "-ldflags=-s -w", "-o", program, "-overlay", filepath.Join(dir, "overlay.json"), "./engine/sim")
 	command.Dir = tree
 	if out, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("the tree does not build with the patch: %w\n%s", err, out)
