@@ -30,8 +30,9 @@ type BackupConfig struct {
 // Backups takes backups of the cluster, and knows those in the store. All methods may be called from
 // many goroutines at once; any node will do.
 type Backups struct {
-	n      *Node
-	config BackupConfig
+	n        *Node
+	config   BackupConfig
+	restored *backup.Note // what the data folder was restored from, nil if it was not
 
 	beginning sync.Mutex // one backup is begun at a time
 

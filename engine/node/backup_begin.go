@@ -14,7 +14,7 @@ import (
 
 const (
 	// checkpointWait is how long partitions may take to take the checkpoint, an election included.
-	checkpointWait = 15 * time.Second
+	checkpointWait = 30 * time.Second
 	checkpointPoll = 50 * time.Millisecond
 	failureWait    = 5 * time.Second // for the store, to note a failure
 )
@@ -128,6 +128,9 @@ func (b *Backups) tell(c backup.Cluster) {
 	}
 	cancel()
 	<-told
+	if b.end.Err() != nil {
+		return // whoever asks finds partitions that nobody works on
+	}
 	for p, reason := range missing {
 		b.fail(c.ID, p, reason)
 	}
@@ -137,10 +140,16 @@ func (b *Backups) tell(c backup.Cluster) {
 func (b *Backups) tellAll(ctx context.Context, c backup.Cluster) {
 	errs := make(chan error, c.Partitions)
 	for p := int32(2); p <= c.Partitions; p++ {
-		b.tasks.Go(func() { errs <- b.checkpoint(ctx, p, c.ID) })
+		b.tasks.Go(func() {
+			err := b.checkpoint(ctx, p, c.ID)
+			if err != nil {
+				err = fmt.Errorf("partition %d: %w", p, err)
+			}
+			errs <- err
+		})
 	}
 	for p := int32(2); p <= c.Partitions; p++ {
-		if err := <-errs; err != nil && ctx.Err() == nil {
+		if err := <-errs; err != nil && b.end.Err() == nil {
 			b.n.config.Logger.Warn("a partition does not take its checkpoint", "backup", c.ID, "error", err)
 		}
 	}

@@ -42,11 +42,9 @@ func (b *Backups) turn(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return unreadable(b.config.Store, err)
 	}
-	last := time.Time{}
-	if len(ids) > 0 {
-		if c, err := backup.ReadCluster(ctx, b.config.Store, ids[len(ids)-1]); err == nil {
-			last = time.UnixMilli(c.Created)
-		}
+	last, err := b.last(ctx, ids)
+	if err != nil {
+		return err
 	}
 	if now.Sub(last) >= b.config.Interval {
 		if err := b.create(ctx, requested{ID: now.UnixMilli(), Periodic: true}); err != nil {
@@ -54,6 +52,26 @@ func (b *Backups) turn(ctx context.Context, now time.Time) error {
 		}
 	}
 	return b.expire(ctx, now, ids)
+}
+
+// last is when the newest backup was begun, by whomever; one that came to nothing counts for none.
+func (b *Backups) last(ctx context.Context, ids []int64) (time.Time, error) {
+	all := b.everywhere(ctx)
+	for i := len(ids) - 1; i >= 0; i-- {
+		s, err := b.status(ctx, ids[i], all)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if s.State != backup.Completed && s.State != backup.InProgress {
+			continue
+		}
+		c, err := backup.ReadCluster(ctx, b.config.Store, ids[i])
+		if err != nil {
+			return time.Time{}, unreadable(b.config.Store, err)
+		}
+		return time.UnixMilli(c.Created), nil
+	}
+	return time.Time{}, nil
 }
 
 // expire removes periodic backups that are older than the retention, but for the newest one that is complete.

@@ -11,10 +11,10 @@ import (
 // readRestored reads what the data folder was restored from, and refuses settings that do not go with it
 // while the new cluster is not formed.
 func (n *Node) readRestored() (err error) {
-	if n.restored, err = backup.ReadNote(n.config.Data); err != nil || n.restored == nil || n.configuration() != nil {
+	if n.backups.restored, err = backup.ReadNote(n.config.Data); err != nil || n.backups.restored == nil || n.configuration() != nil {
 		return err
 	}
-	note, c := n.restored, n.config.Cluster
+	note, c := n.backups.restored, n.config.Cluster
 	switch {
 	case note.Node != n.config.ID:
 		return fmt.Errorf("the data folder %s was restored for node %d, but this is node %d (correct engine.nodeId or engine.data)", n.config.Data, note.Node, n.config.ID)
@@ -30,25 +30,25 @@ func (n *Node) readRestored() (err error) {
 
 // restoredFrom is what all nodes of a cluster that is formed must have been restored from; "": they are new.
 func (n *Node) restoredFrom() string {
-	if n.restored == nil {
+	if n.backups.restored == nil {
 		return ""
 	}
-	return n.restored.String()
+	return n.backups.restored.String()
 }
 
 // formedFrom makes the first configuration of a restored cluster out of that of a new one: its versions are above all
 // that the old cluster had when the backup was made, whose configuration is in the log of partition 1; correlation
 // keys stay where they are.
 func (n *Node) formedFrom(c *placement.Configuration) *placement.Configuration {
-	if n.restored == nil {
+	if n.backups.restored == nil {
 		return c
 	}
-	c.Version, c.MessagePartitions = n.restored.ConfigurationVersion, n.restored.MessagePartitions
+	c.Version, c.MessagePartitions = n.backups.restored.ConfigurationVersion, n.backups.restored.MessagePartitions
 	return c
 }
 
 // isRestored tells whether a partition was restored here and not opened since: it begins with the members that the
 // configuration has, as in a formation.
 func (n *Node) isRestored(partition int32) bool {
-	return n.restored != nil && raftlog.Restored(n.config.Data, uint16(partition))
+	return n.backups.restored != nil && raftlog.Restored(n.config.Data, uint16(partition))
 }
