@@ -13,11 +13,11 @@ type election struct {
 // begin starts the watch for a leader.
 func (e *election) begin(r *replica) {
 	r.heard = r.w().now
-	e.watch(r, r.patience())
+	e.watch(r, patience(r))
 }
 
 // patience is how long a replica waits for a leader: the heartbeat time-out and up to as much again.
-func (r *replica) patience() int64 {
+func patience(r *replica) int64 {
 	h := r.w().setup.heartbeat
 	return h + int64(r.w().pick(int(h)))
 }
@@ -31,7 +31,7 @@ func (e *election) watch(r *replica, wait int64) {
 			return
 		}
 		e.look(r)
-		e.watch(r, r.patience())
+		e.watch(r, patience(r))
 	})
 }
 
@@ -69,7 +69,7 @@ func (e *election) ask(r *replica, ahead, handed bool) {
 			if m.voter && m.id != self {
 				r.send(m.id, func(other *replica) {
 					other.voteAsked(self, term, lastIndex, lastTerm, ahead, handed, func(granted bool, at uint64) {
-						other.send(self, func(r *replica) { r.voteAnswered(other.self(), round, granted, at) })
+						other.send(self, func(r *replica) { voteAnswered(r, other.self(), round, granted, at) })
 					})
 				})
 			}
@@ -104,7 +104,7 @@ func (r *replica) voteAsked(who serverID, term, lastIndex, lastTerm uint64, ahea
 	r.n.disk.sync(func() { answer(granted && r.term == term, r.term) })
 }
 
-func (r *replica) voteAnswered(from serverID, round uint64, granted bool, term uint64) {
+func voteAnswered(r *replica, from serverID, round uint64, granted bool, term uint64) {
 	if term > r.term && !granted {
 		r.adopt(term)
 		return

@@ -133,7 +133,7 @@ func (d *director) planAcknowledge() {
 }
 
 // exported is the index up to which the exporters have everything, as this replica's state knows it.
-func (r *replica) exported() uint64 {
+func exportedThrough(r *replica) uint64 {
 	least, found := uint64(math.MaxUint64), false
 	state.NewView(r.store, state.NewDefinitions()).Exporters(func(e *record.Exporter) bool {
 		least, found = min(least, e.Index), true

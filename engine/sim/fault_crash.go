@@ -44,7 +44,7 @@ func restartNode(w *world) int {
 	}
 	for _, r := range n.replicas {
 		if r != nil && r.leading != nil {
-			r.transferAnywhere()
+			transferAnywhere(r)
 		}
 	}
 	life := n.life
@@ -64,7 +64,7 @@ func handOver(w *world) int {
 		return impossible
 	}
 	for _, r := range n.replicas {
-		if r != nil && r.leading != nil && r.transferAnywhere() {
+		if r != nil && r.leading != nil && transferAnywhere(r) {
 			return n.number
 		}
 	}
@@ -72,11 +72,11 @@ func handOver(w *world) int {
 }
 
 // transferAnywhere hands leadership to some other voter.
-func (r *replica) transferAnywhere() bool {
+func transferAnywhere(r *replica) bool {
 	for tries := 0; tries < 4; tries++ {
 		m := r.config.members[r.w().pick(len(r.config.members))]
 		if m.voter && m.id != r.self() {
-			r.transfer(m.id)
+			transferTo(r, m.id)
 			return true
 		}
 	}

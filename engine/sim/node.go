@@ -94,7 +94,7 @@ func (n *node) look() {
 	n.after(n.w.setup.flushInterval/2+int64(n.w.pick(int(n.w.setup.flushInterval))), func() {
 		for _, r := range n.replicas {
 			if r != nil {
-				r.flush()
+				flushState(r)
 			}
 		}
 		n.look()
@@ -106,7 +106,7 @@ func (n *node) tend() {
 	n.after(100_000, func() {
 		for _, r := range n.replicas {
 			if r != nil {
-				r.tend()
+				tendMembers(r)
 			}
 		}
 		n.tend()

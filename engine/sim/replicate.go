@@ -257,7 +257,7 @@ func (r *replica) appendAnswered(from serverID, term, asked uint64, sent int64, 
 	if p.next <= r.leading.synced || !ok {
 		r.replicate(p)
 	}
-	r.handOver(p)
+	handOverTo(r, p)
 }
 
 // advance commits what a majority has.

@@ -77,9 +77,9 @@ func (r *replica) install(base *layer, first uint64, entries []*entry, baseTerm 
 	})
 }
 
-// flush brings the state to the disk, and then lets the log before it go: what followers may need is kept for a
+// flushState brings the state to the disk, and then lets the log before it go: what followers may need is kept for a
 // while, what exporters need until they have it.
-func (r *replica) flush() {
+func flushState(r *replica) {
 	if r.installing || !r.store.freeze() {
 		return
 	}
@@ -91,17 +91,17 @@ func (r *replica) flush() {
 		}
 		s.flushed()
 		if r.w().pick(3) == 0 {
-			r.shorten()
+			shortenLog(r)
 		}
 	})
 }
 
-func (r *replica) shorten() {
+func shortenLog(r *replica) {
 	flushed := r.store.base.note.index
 	if flushed <= r.w().setup.trailing {
 		return
 	}
 	r.log.hidden = max(r.log.hidden, flushed-r.w().setup.trailing)
-	keep := min(r.log.hidden, r.exported()) + 1
+	keep := min(r.log.hidden, exportedThrough(r)) + 1
 	r.log.shorten(min(keep, flushed+1))
 }
