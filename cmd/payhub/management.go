@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 
+	"github.com/payhub/payhub/engine/gateway/actuator"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -13,6 +14,7 @@ import (
 //	GET /health/live    200 while the process runs
 //	GET /health/ready   200 when every check passes, else 503 with the reasons
 //	GET /metrics        Prometheus
+//	/actuator/…         management endpoints, see engine/gateway/actuator
 //	GET /debug/pprof/   profiles
 func (n *node) managementHandler() http.Handler {
 	mux := http.NewServeMux()
@@ -27,6 +29,10 @@ func (n *node) managementHandler() http.Handler {
 		}
 		writeHealth(w, http.StatusOK, map[string]any{"status": "UP"})
 	})
+	operations := actuator.New(actuator.Config{Cluster: n.cluster, NotReady: n.notReady, Metrics: promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{})})
+	mux.Handle("/actuator", operations)
+	mux.Handle("/actuator/", operations)
+	actuator.HandleBackups(mux, n.backups.backups)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
@@ -34,6 +40,14 @@ func (n *node) managementHandler() http.Handler {
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	return mux
+}
+
+// cluster is the node's part of the engine for the management endpoints; nil while it has none.
+func (n *node) cluster() actuator.Cluster {
+	if engine := n.backups.engine.Load(); engine != nil {
+		return engine
+	}
+	return nil
 }
 
 func writeHealth(w http.ResponseWriter, code int, body map[string]any) {

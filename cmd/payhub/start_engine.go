@@ -53,6 +53,10 @@ func (n *node) startEngine(ctx context.Context, exporters func() ([]enginenode.E
 		}
 		c.Heartbeat = n.Engine.Heartbeat
 	}
+	var err error
+	if c.Backups, err = n.backupConfig(); err != nil {
+		return nil, err
+	}
 	engine, err := enginenode.Open(ctx, c)
 	var known *failure
 	switch {
@@ -61,6 +65,7 @@ func (n *node) startEngine(ctx context.Context, exporters func() ([]enginenode.E
 	case err != nil:
 		return nil, failed("start", err.Error(), "")
 	}
+	n.backups.engine.Store(engine)
 	n.onStop("engine", func(context.Context) error { return engine.Close() })
 	n.onReady("engine", engine.Ready)
 	n.metrics.MustRegister(logMetrics(engine.Log()))

@@ -90,9 +90,12 @@ type Certificates struct {
 // On tells whether any of the files is named.
 func (c Certificates) On() bool { return c != Certificates{} }
 
-// Backup says where backups go: a folder, or an s3:// address; empty means that there are none.
+// Backup says where backups go: a folder, or an s3:// address; empty means that there are none. One is
+// made at each Interval and kept for Retention; 0 means never, and for ever.
 type Backup struct {
-	Store string `koanf:"store"`
+	Store     string        `koanf:"store"`
+	Interval  time.Duration `koanf:"interval"`
+	Retention time.Duration `koanf:"retention"`
 }
 
 // Gateway is the part of the configuration about the gRPC gateway.

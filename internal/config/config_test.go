@@ -132,6 +132,9 @@ func TestRefusedConfigurationsSayWhatWhereAndTheCure(t *testing.T) {
 			"--gateway.security.mode", "oidc",
 		}, want: []string{"nodes do not prove who they are", "gossip is not encrypted"}},
 		{name: "cluster id", args: []string{"--engine.clusterId", "a b"}, want: []string{"must be a name without blanks"}},
+		{name: "backups go nowhere", args: []string{"--backup.interval", "1h"}, want: []string{"backup.interval (from flag --backup.interval)", "backup.store is empty"}},
+		{name: "backups without a pause", args: []string{"--backup.store", "/b", "--backup.interval", "1ms"}, want: []string{"must be 0s, or at least 1s"}},
+		{name: "backups kept for less than nothing", args: []string{"--backup.retention", "-1h"}, want: []string{"must not be negative"}},
 		{name: "heartbeat", args: []string{"--engine.heartbeat", "1ms"}, want: []string{"must be at least 20ms"}},
 		{name: "open by an empty host", args: []string{"--grpc-listen", ":26500"}, want: []string{"which others can reach"}},
 	} {

@@ -67,6 +67,8 @@ var settings = []Setting{
 	{"hub.peers", "other hubs that callbacks may be handed to: name, url, publicKey", objects, []any{}},
 	{"operations.store", "operations store: sqlite, postgres://… or none", text, "sqlite"},
 	{"backup.store", "where backups go: a folder that all nodes share, or s3://bucket/prefix?endpoint=…&region=…; empty is off", text, ""},
+	{"backup.interval", "time between two periodic backups; 0s makes none", duration, "0s"},
+	{"backup.retention", "time a periodic backup is kept; the newest complete one stays; 0s is for ever", duration, "0s"},
 	{"roles", "what this process does: engine, gateway, hub, connectors", texts, []string{"engine", "gateway", "hub", "connectors"}},
 	{"exporters", "where records are sent: a list of {kind: …}", objects, []any{}},
 	{"log.level", "least level of a log line: debug, info, warn or error", text, "info"},

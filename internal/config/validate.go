@@ -64,10 +64,27 @@ func (l *Loaded) validate() error {
 		refuse("engine.heartbeat", "is %s: must be at least %s", e.Heartbeat, minHeartbeat)
 	}
 	atLeast("engine.disk.minFreeMiB", e.Disk.MinFreeMiB, 1)
+	l.validateBackup(refuse)
 	l.validateChoices(refuse)
 	l.validateListeners(refuse)
 	l.validateSecurity(refuse)
 	return errors.Join(wrong...)
+}
+
+// minBackupInterval is the shortest time between two periodic backups: each is a whole copy.
+const minBackupInterval = time.Second
+
+func (l *Loaded) validateBackup(refuse func(key, format string, args ...any)) {
+	b := &l.Backup
+	switch {
+	case b.Interval != 0 && b.Interval < minBackupInterval:
+		refuse("backup.interval", "is %s: must be 0s, or at least %s", b.Interval, minBackupInterval)
+	case b.Interval > 0 && b.Store == "":
+		refuse("backup.interval", "is %s, but backup.store is empty: say where backups go", b.Interval)
+	}
+	if b.Retention < 0 {
+		refuse("backup.retention", "is %s: must not be negative", b.Retention)
+	}
 }
 
 func (l *Loaded) validateChoices(refuse func(key, format string, args ...any)) {
