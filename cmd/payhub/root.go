@@ -94,7 +94,7 @@ func (a *app) root() *cobra.Command {
 		a.versionCommand(), a.configCommand(), a.devCommand(), a.serverCommand(),
 		a.feelCommand(), a.dmnCommand(), a.lintCommand(), a.convertCommand(), a.deployCommand(),
 		a.transferCommand(), a.topologyCommand(), a.instanceCommand(), a.jobCommand(), a.incidentCommand(), a.messageCommand(),
-		a.chaosCommand(),
+		a.chaosCommand(), a.backupCommand(), a.clusterCommand(), a.rebalanceCommand(),
 	)
 	root.AddCommand(a.unavailableCommands()...)
 	return root

@@ -10,9 +10,6 @@ var unavailable = []struct{ name, short, why string }{
 	{"timer", "list timers", "timers are not in the operations store yet"},
 	{"decision", "evaluate and list decisions", "the engine has no DMN yet"},
 	{"inbox", "inbound messages and orphans", "there is no inbox yet"},
-	{"rebalance", "spread leaders over nodes", "clusters of more than one node are not wired yet"},
-	{"cluster", "operate the cluster", "clusters of more than one node are not wired yet"},
-	{"backup", "take and restore backups", "backups are not built yet"},
 	{"audit", "tail, verify and replay the audit stream", "there is no audit exporter yet"},
 	{"sim", "simulators", "the ledgers of payhub dev are simulated under /sim; there is no simulator of its own yet"},
 }
