@@ -202,7 +202,7 @@ func (r *Replica) raftConfig() *raft.Config {
 	conf.ElectionTimeout = r.config.Heartbeat
 	conf.LeaderLeaseTimeout = max(r.config.Heartbeat/2, 5*time.Millisecond)
 	conf.CommitTimeout = min(r.config.Heartbeat/2, 150*time.Millisecond) // followers at rest hear of the last commit that late
-	conf.NoSnapshotRestoreOnStart = true // the state is the snapshot
+	conf.NoSnapshotRestoreOnStart = true                                 // the state is the snapshot
 	conf.SnapshotInterval = math.MaxInt64 / 4
 	conf.SnapshotThreshold = math.MaxUint64
 	conf.TrailingLogs = r.config.Trailing
