@@ -53,7 +53,13 @@ type engines struct {
 
 func newEngines(t *testing.T, nodes, partitions int) *engines {
 	t.Helper()
-	e := &engines{world: newWorld(t, nodes, 0, func(c *Config) { c.Partitions = int32(partitions) }), shared: map[int32]*sharedLog{}, ends: map[int32][]*replicaLog{}}
+	return newPatientEngines(t, nodes, partitions, 0)
+}
+
+// newPatientEngines says how long a peer may say nothing; 0 as usual.
+func newPatientEngines(t *testing.T, nodes, partitions int, silence time.Duration) *engines {
+	t.Helper()
+	e := &engines{world: newWorld(t, nodes, 0, func(c *Config) { c.Partitions, c.Silence = int32(partitions), silence }), shared: map[int32]*sharedLog{}, ends: map[int32][]*replicaLog{}}
 	for id := int32(1); id <= int32(partitions); id++ {
 		shared := &sharedLog{store: state.NewMemory(), leader: -1}
 		e.shared[id] = shared

@@ -367,6 +367,52 @@ func TestSilentPeerIsGivenUp(t *testing.T) {
 	}
 }
 
+// So is one that only ever sends jobs: a worker does not wait for TCP to find out.
+func TestSilentPeerIsGivenUpByJobStreams(t *testing.T) {
+	e := newPatientEngines(t, 2, 1, 300*time.Millisecond)
+	e.deploy()
+	stream, err := e.nodes[1].OpenJobStream(t.Context(), StreamRequest{Type: "work", Worker: "w", Timeout: 60_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	stream.Grant(8)
+	g := stream.(*gathered)
+	open := func() bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return len(g.sources) == 1
+	}
+	eventually(t, "the stream is open at the leader", open)
+	p, err := e.nodes[1].roster.peer(e.nodes[0].id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := p.lane.Load()
+	e.nodes[1].mu.Lock()
+	e.nodes[1].slow = time.Second
+	e.nodes[1].mu.Unlock()
+	eventually(t, "the connection is given up", func() bool {
+		before.mu.Lock()
+		defer before.mu.Unlock()
+		return before.ended != nil
+	})
+	if !errors.Is(before.ended, errSilent) {
+		t.Error(before.ended)
+	}
+	e.nodes[1].mu.Lock()
+	e.nodes[1].slow = 0
+	e.nodes[1].mu.Unlock()
+	if _, err := e.create(0, 1, "work", ""); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := stream.Recv(ctx); err != nil {
+		t.Errorf("no job after that: %v", err)
+	}
+}
+
 // Questions are answered from any node.
 func TestQueries(t *testing.T) {
 	w := newWorld(t, 2, 2, nil)

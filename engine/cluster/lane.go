@@ -272,16 +272,18 @@ func (l *lane) watch(ctx context.Context) error {
 // errSilent is why a connection is given up whose other end says nothing.
 var errSilent = errors.New("the node says nothing")
 
-// listen gives up a peer that says nothing although calls are under way, and pings it before.
+// listen gives up a peer that says nothing although calls are under way, and pings it before. So it does
+// where jobs may come: a connection over a network that was cut comes to life again by TCP's clock only,
+// and its workers would wait that long.
 func (l *lane) listen() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.under) == 0 {
+	if len(l.under) == 0 && len(l.streams) == 0 {
 		l.heard = time.Now()
 		return nil
 	}
 	if silent := time.Since(l.heard); silent > l.r.config.Silence {
-		return fmt.Errorf("%w for %v although %d commands are under way", errSilent, silent.Round(time.Millisecond), len(l.under))
+		return fmt.Errorf("%w for %v although %d commands are under way and %d job streams are open", errSilent, silent.Round(time.Millisecond), len(l.under), len(l.streams))
 	}
 	l.pending = appendItem(l.pending, itemPing, 0, nil)
 	l.wakeUp()
