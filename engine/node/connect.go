@@ -90,6 +90,10 @@ func (n *Node) accept(peer link.Identity) error {
 	if peer.Node == n.config.ID {
 		return fmt.Errorf("node %d is this node: each node needs an engine.nodeId of its own", peer.Node)
 	}
+	if known := raftlog.DataFormat(); peer.Format > known {
+		return fmt.Errorf("%s writes data format %d, and %s reads up to %d: upgrade node %d, or take node %d back to the version before",
+			peer.ServerID(), peer.Format, n.log.ServerID(), known, n.config.ID, peer.Node)
+	}
 	c := n.configuration()
 	if c == nil {
 		return nil
