@@ -24,10 +24,11 @@ func measureCluster(ctx context.Context, b *bench) error {
 		return err
 	}
 	theirs, theirsPaced := make([]result, len(clusterLoops)), result{}
+	var failed error // what Zeebe could not do on a busy machine is missing as a baseline alone
 	if b.oracle != "" {
-		if theirs, theirsPaced, err = b.clusterZeebe(ctx, m); err != nil {
-			return err
-		}
+		var found []result
+		found, theirsPaced, failed = b.clusterZeebe(ctx, m)
+		copy(theirs, found)
 	}
 	for i, c := range clusterLoops {
 		b.table.add(
@@ -47,7 +48,7 @@ func measureCluster(ctx context.Context, b *bench) error {
 		figure{name: "RF=3: create to completed at 500/s, p99", unit: "ms", value: paced.p99, now: 25, aim: 3, baseline: theirsPaced.p99, against: against},
 		figure{name: "RF=3: CPU per instance over all nodes at 500/s", unit: "ms", value: paced.cpu, baseline: theirsPaced.cpu, against: against},
 	)
-	return nil
+	return failed
 }
 
 // clusterOurs runs the closed loops and then the open one, and takes the bytes of the closed ones.
@@ -123,7 +124,7 @@ func (b *bench) clusterZeebe(ctx context.Context, m model) (closed []result, pac
 	for _, w.inFlight = range clusterLoops {
 		r, err := b.best(ctx, run, false)
 		if err != nil {
-			return nil, result{}, err
+			return closed, result{}, err
 		}
 		closed = append(closed, r)
 	}
