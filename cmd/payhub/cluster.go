@@ -66,11 +66,11 @@ func (m *managementClient) call(ctx context.Context, what, method, path string, 
 		return failed(what, err.Error(), "")
 	}
 	if response.StatusCode/100 != 2 {
-		var problem struct{ Detail string }
-		if json.Unmarshal(text, &problem) != nil || problem.Detail == "" {
+		var problem struct{ Detail, Message string } // Zeebe's endpoints of backups say message
+		if json.Unmarshal(text, &problem) != nil || problem.Detail+problem.Message == "" {
 			return refused(what, response.StatusCode, text)
 		}
-		return failed(what, problem.Detail, "")
+		return failed(what, problem.Detail+problem.Message, "")
 	}
 	if answer == nil {
 		return nil

@@ -43,7 +43,7 @@ type node struct {
 	gossip    *gossip.Sockets
 	// clients are the certificates that the listeners for clients show and ask for; nil: they are open to everybody.
 	clients *certificate.Source
-	backups   backupService
+	backups backupService
 	// dev is set for `payhub dev`: simulators and two tenants with ledgers.
 	dev bool
 
