@@ -65,6 +65,28 @@ func (u *Users) messageFirst(t *task) {
 	})
 }
 
+// shared creates several instances that wait with the same correlation key, and publishes as many messages of each kind, some
+// before and some after: each instance takes one that no other has had.
+func (u *Users) shared(t *task) {
+	left := 2 + t.rng.IntN(2)
+	t.what = "end"
+	for i := range left {
+		name := fmt.Sprint(t.Name(), "-", i)
+		u.w.After(t.rng.Int64N(2_000), func() {
+			u.create(name, messagesProcess, map[string]any{"key": t.Name()}, func(int64) {
+				u.end(name, func(check.Found) {
+					if left--; left == 0 {
+						u.done(t)
+					}
+				})
+			})
+		})
+		for _, message := range []string{"sim-first", "sim-second"} {
+			u.w.After(t.rng.Int64N(4_000), func() { u.publish(message, t.Name(), name, buffered, nil, func(published) {}) })
+		}
+	}
+}
+
 // noBuffer creates an instance and publishes without a time to live until somebody takes the message; for the second one it
 // does the same.
 func (u *Users) noBuffer(t *task) {

@@ -26,6 +26,7 @@ const (
 	Plain        Kind = "plain"         // a create without a key
 	Deploy       Kind = "deploy"        // a new version of a process under load
 	Expire       Kind = "expire"        // a message that expires before anybody wants it
+	Shared       Kind = "shared key"    // several instances wait with one correlation key, and each takes a message
 )
 
 // weights says how often each kind is drawn.
@@ -34,7 +35,7 @@ var weights = []struct {
 	weight int
 }{
 	{Payment, 40}, {Timers, 8}, {TwoMessages, 7}, {MessageFirst, 7}, {NoBuffer, 4}, {MessageStart, 6}, {Race, 5}, {Gateways, 8},
-	{Incidents, 4}, {Cancel, 4}, {Result, 3}, {Plain, 3}, {Deploy, 1}, {Expire, 2},
+	{Incidents, 4}, {Cancel, 4}, {Result, 3}, {Plain, 3}, {Deploy, 1}, {Expire, 2}, {Shared, 4},
 }
 
 // Task is one thing that a user does. Everything it chooses follows from its Seed, so that leaving other tasks out does not

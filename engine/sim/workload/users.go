@@ -66,7 +66,7 @@ var scripts = map[Kind]func(u *Users, t *task){
 	Payment: (*Users).pay, Timers: (*Users).timers, TwoMessages: (*Users).twoMessages, MessageFirst: (*Users).messageFirst,
 	NoBuffer: (*Users).noBuffer, MessageStart: (*Users).messageStart, Race: (*Users).race, Gateways: (*Users).gateways,
 	Incidents: (*Users).incidents, Cancel: (*Users).cancel, Result: (*Users).result, Plain: (*Users).plain, Deploy: (*Users).deploy,
-	Expire: (*Users).expire,
+	Expire: (*Users).expire, Shared: (*Users).shared,
 }
 
 // Start implements Client: the processes are deployed before anything else is done.
