@@ -183,6 +183,7 @@ func (n *Node) handlers() map[string]handler {
 		recoverLook:     n.look, recoverAdopt: n.adoptRecovered, recoverStop: n.stopCopy, recoverAlone: n.goOnAlone, recoverForget: n.forgetCopy,
 		manageStanding: n.standing, manageRenew: n.coordinator.renew,
 		manageChange: n.coordinator.plan, manageCancel: n.coordinator.cancel, manageStatus: n.coordinator.status,
+		manageHash: n.hashes, manageDiffers: n.differs,
 		manageJoin: n.join, manageLeave: n.leave, manageMembers: n.members,
 	}
 }

@@ -175,7 +175,8 @@ func (n *Node) start(ctx context.Context) (err error) {
 	if n.config.single() {
 		return n.awaitLeadership(ctx)
 	}
-	n.tasks.Add(4)
+	n.tasks.Add(5)
+	go n.compare()
 	go n.watchDisk()
 	go n.align()
 	go n.coordinator.run()

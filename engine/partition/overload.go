@@ -120,6 +120,8 @@ func isNewWork(command *record.Record) bool {
 	switch command.ValueType {
 	case record.ProcessInstanceCreationValue, record.DeploymentValue:
 		return true
+	case record.CreatedOnceValue:
+		return command.Intent == record.CreatedOnceCreate
 	case record.MessageValue:
 		return command.Intent == record.MessagePublish
 	}

@@ -63,6 +63,9 @@ type Config struct {
 	// not after it, before anything is decided in that term; and when it gives it up, with nil. It must
 	// return at once.
 	Led func(leads bool, term uint64, m Machine)
+	// Confirm returns when a majority has confirmed that this node still leads, or ErrNotLeader; nil for
+	// a log without other members.
+	Confirm func() error
 	// Checkpoint takes the checkpoint with a number, after the batch that asks for it is committed and applied
 	// and before the next decision: the partition waits for it. An error is logged; the checkpoint is then
 	// missing here.
@@ -101,6 +104,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.Led == nil {
 		c.Led = func(bool, uint64, Machine) {}
+	}
+	if c.Confirm == nil {
+		c.Confirm = func() error { return nil }
 	}
 	if c.Checkpoint == nil {
 		c.Checkpoint = func(int64) error { return nil }
@@ -265,7 +271,8 @@ type query struct {
 }
 
 // Query calls ask with the machine between two decisions, when everything decided so far is
-// committed: what ask reads is linearizable as long as the leader's lease holds. It must be quick.
+// committed. It must be quick. Config.Confirm makes what it has read linearizable: a node that was
+// frozen and does not know yet that another one leads gets ErrNotLeader instead of an old answer.
 func (p *Partition) Query(ctx context.Context, ask func(Machine)) error {
 	if !p.leads.Load() {
 		return ErrNotLeader
@@ -274,7 +281,10 @@ func (p *Partition) Query(ctx context.Context, ask func(Machine)) error {
 	p.leave(func() { p.queries = append(p.queries, q) })
 	select {
 	case <-q.done:
-		return q.err
+		if q.err != nil {
+			return q.err
+		}
+		return p.config.Confirm()
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-p.done:
