@@ -137,7 +137,9 @@ func minority(found map[string]hashes, members int) (wrong []string, differ bool
 }
 
 // statesDiffer tells whether two scans of the same entry found different rows.
-func statesDiffer(a, b *raftlog.StateSum) bool { return a != nil && b != nil && a.Index == b.Index && *a != *b }
+func statesDiffer(a, b *raftlog.StateSum) bool {
+	return a != nil && b != nil && a.Index == b.Index && *a != *b
+}
 
 func (n *Node) askHashes(server string, r hashRequest) (theirs hashes, err error) {
 	ctx, cancel := context.WithTimeout(n.ctx, operationCall)

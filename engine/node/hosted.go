@@ -70,8 +70,8 @@ func (n *Node) openPartition(id int32, voters []raft.Server) (*Hosted, error) {
 		ID: id, Log: h.Replica, Reading: h.Replica.Store().RLocker(), Logger: log,
 		NewMachine:    func() partition.Machine { return core.New(id, count, h.Replica.Store(), limits) },
 		JobsAvailable: n.router.JobsAvailable, Confirm: h.Replica.Confirm,
-		Send:          func(sends []record.Send) { n.router.Sent(id, sends) },
-		Checkpoint:    func(number int64) error { return n.backups.taken(h, number) },
+		Send:       func(sends []record.Send) { n.router.Sent(id, sends) },
+		Checkpoint: func(number int64) error { return n.backups.taken(h, number) },
 		Undelivered: func(yields []record.Record) {
 			for _, y := range yields {
 				n.router.Post(id, y)
