@@ -94,6 +94,7 @@ func abandonment(now *placement.Configuration, loss Loss) (next *placement.Confi
 	if err != nil {
 		return nil, nil, refuse(FaultInvalid, "%v", err)
 	}
+	next.LastChange.Completed = next.LastChange.Started
 	for _, server := range next.Abandoned {
 		if !slices.Contains(now.Abandoned, server) {
 			lost = append(lost, server)

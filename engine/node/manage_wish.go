@@ -85,6 +85,6 @@ func (n *Node) newcomer(now *placement.Configuration, id int32) (placement.Membe
 		}
 		return placement.Member{Node: m.Node, Generation: m.Generation, Zone: m.Zone}, nil
 	}
-	return placement.Member{}, refuse(FaultInvalid, "node %d was not seen (start it with engine.nodeId %d, the cluster's engine.clusterId "+
-		"and engine.initialContactPoints; it waits to be added)", id, id)
+	return placement.Member{}, refuse(FaultInvalid, "node %d was not seen (start it with engine.nodeId %d, an engine.clusterSize above that, the cluster's "+
+		"engine.clusterId and engine.initialContactPoints; it waits to be added)", id, id)
 }

@@ -46,7 +46,7 @@ func (e *catchingUpError) Error() string {
 
 // joinPartition has a node's replica added without a vote and gives it one when it has caught up.
 func (n *Node) joinPartition(ctx context.Context, c *placement.Configuration, o placement.Operation) error {
-	request := memberRequest{Version: c.Version, Partition: o.Partition, Server: placement.ServerID(o.Node, o.Generation)}
+	request := memberRequest{Configuration: c.Encode(), Partition: o.Partition, Server: placement.ServerID(o.Node, o.Generation)}
 	var progress memberProgress
 	for range catchUpTries {
 		if err := n.askLeader(ctx, o.Partition, manageJoin, request, &progress); err != nil {
@@ -66,7 +66,7 @@ func (n *Node) joinPartition(ctx context.Context, c *placement.Configuration, o 
 
 // leavePartition takes a replica out of the members. A leader that is to go hands leadership over first.
 func (n *Node) leavePartition(ctx context.Context, c *placement.Configuration, o placement.Operation) error {
-	request := memberRequest{Version: c.Version, Partition: o.Partition, Server: placement.ServerID(o.Node, o.Generation)}
+	request := memberRequest{Configuration: c.Encode(), Partition: o.Partition, Server: placement.ServerID(o.Node, o.Generation)}
 	if p, ok := c.Partition(o.Partition); ok {
 		for _, r := range p.Replicas {
 			if r.ServerID() != request.Server {
@@ -79,7 +79,17 @@ func (n *Node) leavePartition(ctx context.Context, c *placement.Configuration, o
 
 // awaitLeader waits until a partition that was started has a leader.
 func (n *Node) awaitLeader(ctx context.Context, id int32) error {
-	return n.askLeader(ctx, id, manageMembers, memberRequest{Partition: id}, &memberProgress{})
+	for try := 0; ; try++ {
+		err := n.askLeader(ctx, id, manageMembers, memberRequest{Partition: id}, &memberProgress{})
+		if err == nil || try == catchUpTries {
+			return err
+		}
+		select {
+		case <-time.After(catchUpPoll):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // routeTo gives new instances to partitions up to a number; the deployments are there before.
@@ -115,12 +125,11 @@ func (n *Node) routeTo(ctx context.Context, count int32) error {
 
 // memberRequest is about one member of a partition.
 type memberRequest struct {
-	// Version is that of the configuration which asks for it: a leader that does not know it yet would
-	// undo what is done.
-	Version   int64    `json:"version,omitempty"`
-	Partition int32    `json:"partition"`
-	Server    string   `json:"server,omitempty"`
-	Heirs     []string `json:"heirs,omitempty"` // who may lead after it
+	// Configuration is the one that asks for it: a leader that did not know it would undo what is done.
+	Configuration []byte   `json:"configuration,omitempty"`
+	Partition     int32    `json:"partition"`
+	Server        string   `json:"server,omitempty"`
+	Heirs         []string `json:"heirs,omitempty"` // who may lead after it
 }
 
 // memberProgress tells how far a member has come.
@@ -184,8 +193,14 @@ func (n *Node) asked(body []byte) (r memberRequest, h *Hosted, err error) {
 	if err = json.Unmarshal(body, &r); err != nil {
 		return r, nil, err
 	}
-	if now := n.configuration(); now == nil || now.Version < r.Version {
-		return r, nil, fmt.Errorf("this node does not know version %d of the cluster's configuration yet", r.Version)
+	if len(r.Configuration) > 0 {
+		c, err := placement.Decode(r.Configuration)
+		if err == nil {
+			err = n.adopt(c)
+		}
+		if err != nil {
+			return r, nil, err
+		}
 	}
 	h, err = n.led(r.Partition)
 	return r, h, err

@@ -157,6 +157,9 @@ func (n *Node) Ready() error {
 	if c == nil {
 		return fmt.Errorf("the cluster is not formed yet")
 	}
+	if n.abandoned(c) {
+		return &AbandonedError{string(n.log.ServerID())}
+	}
 	expected, err := c.Expected()
 	if err != nil {
 		return err
