@@ -48,9 +48,8 @@ func (b *backupClient) restoreCommand() *cobra.Command {
 // restored is the answer of backup restore.
 type restored struct {
 	*backup.Note
-	Bytes         int64   `json:"bytes"`
-	Seconds       float64 `json:"seconds"`
-	SecondsPerGiB float64 `json:"secondsPerGiB"`
+	Bytes   int64   `json:"bytes"`
+	Seconds float64 `json:"seconds"`
 }
 
 func (b *backupClient) restore(ctx context.Context, r restoring) error {
@@ -68,12 +67,9 @@ func (b *backupClient) restore(ctx context.Context, r restoring) error {
 	for _, p := range note.Own {
 		answer.Bytes += p.Bytes
 	}
-	if answer.Bytes > 0 {
-		answer.SecondsPerGiB = answer.Seconds / float64(answer.Bytes) * (1 << 30)
-	}
 	return b.a.print(answer, func(w io.Writer) {
-		fmt.Fprintf(w, "backup %d is restored to node %d in %s: %d partitions, %d bytes in %.1f s (%.1f s/GiB)\n",
-			note.ID, note.Node, r.target.Data, len(note.Own), answer.Bytes, answer.Seconds, answer.SecondsPerGiB)
+		fmt.Fprintf(w, "backup %d is restored to node %d in %s: %d partitions, %d bytes in %.1f s\n",
+			note.ID, note.Node, r.target.Data, len(note.Own), answer.Bytes, answer.Seconds)
 		fmt.Fprintf(w, "start it with engine.nodeId %d, engine.clusterSize %d, engine.partitions %d and engine.replicationFactor %d\n",
 			note.Node, note.Size, note.Partitions, note.Factor)
 	})

@@ -51,7 +51,7 @@ var layers = []layer{
 		"engine/backup", "engine/cluster", "engine/raftlog", "engine/storage", "engine/partition", "engine/export", "engine/core",
 		"engine/state", "engine/record", "engine/delivery", "engine/nodepb", "internal/certificate",
 	}},
-	{"engine/gateway/actuator", []string{"engine/backup"}},
+	{"engine/gateway/actuator", []string{"engine/backup", "engine/node", "engine/cluster/placement"}},
 	{"engine/gateway", []string{"engine/cluster", "engine/record", "engine/gatewaypb", "engine/enginepb", "internal/certificate"}},
 	{"exporter", []string{"engine/export", "engine/record"}},
 	{"exporter/opsstore", []string{"engine/export", "engine/record", "hub/ops"}},
