@@ -3,11 +3,13 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/payhub/payhub/connectors/sdk"
+	"github.com/payhub/payhub/engine/gatewaypb"
 )
 
 // got is a job that a worker got.
@@ -47,7 +49,7 @@ func (g *group) worker(member int, jobType string, l *ledger) {
 		l.note(got{member, job.ProcessInstanceKey, time.Now()})
 		return sdk.Done(struct{}{})
 	}, sdk.Lease(5*time.Second))
-	w := g.clients[member].NewWorker([]sdk.Handler{handler}, sdk.Name(fmt.Sprintf("worker at node %d", member)),
+	w := g.clients[member].NewWorker([]sdk.Handler{handler}, sdk.Name(fmt.Sprintf("worker at node %d", member)), sdk.Logger(slog.New(slog.DiscardHandler)),
 		sdk.Reconnect(sdk.Backoff{Min: 50 * time.Millisecond, Max: 200 * time.Millisecond, Factor: 2}))
 	ctx, stop := context.WithCancel(g.t.Context())
 	ended := make(chan error, 1)
@@ -104,18 +106,38 @@ func TestAWorkerAtAnyNodeGetsJobsOfEveryPartition(t *testing.T) {
 	}
 }
 
-// TestAWorkerGetsTheNextJobAfterItsLeaderDied kills the leader of a partition; the worker is connected to another node, whose
+// stream opens a stream of jobs at one member, and nothing else: nobody polls for what is not pushed. close ends it.
+func (g *group) stream(member int, jobType string, l *ledger) (close func()) {
+	g.t.Helper()
+	ctx, stop := context.WithCancel(g.t.Context())
+	jobs, err := g.clients[member].Gateway().StreamActivatedJobs(ctx, &gatewaypb.StreamActivatedJobsRequest{
+		Type: jobType, Worker: fmt.Sprintf("stream at node %d", member), Timeout: 60_000, TenantIds: []string{sdk.DefaultTenant}})
+	g.must(err)
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			job, err := jobs.Recv()
+			if err != nil {
+				return
+			}
+			l.note(got{member, job.GetProcessInstanceKey(), time.Now()})
+		}
+	})
+	return func() { stop(); running.Wait() }
+}
+
+// TestAStreamGetsTheNextJobAfterTheLeaderDied kills the leader of a partition; the stream of jobs is open at another node, whose
 // stream must be known to the new leader. What is measured is the time from the first acknowledged instance after the kill to its
 // job: what an election takes is not part of it, and is measured by test/chaos.
-func TestAWorkerGetsTheNextJobAfterItsLeaderDied(t *testing.T) {
+func TestAStreamGetsTheNextJobAfterTheLeaderDied(t *testing.T) {
 	g := form(t, shape{})
 	g.deploy(0)
-	l := &ledger{jobs: map[int64][]got{}}
 	for round := 1; round <= g.Partitions; round++ {
 		leader, err := g.Leader(t.Context(), round)
 		g.must(err)
 		member := (leader.ID + 1) % len(g.members)
-		g.worker(member, "cluster.work", l)
+		l := &ledger{jobs: map[int64][]got{}}
+		end := g.stream(member, "cluster.work", l)
 		instance, at := g.instanceOn(member, round)
 		g.delivered(l, instance, at)
 		g.must(leader.Kill())
@@ -126,6 +148,7 @@ func TestAWorkerGetsTheNextJobAfterItsLeaderDied(t *testing.T) {
 		if took > time.Second {
 			t.Errorf("the job of partition %d came %v after its instance was acknowledged, within 1 s is promised", round, took)
 		}
+		end()
 		g.must(g.StartThese(t.Context(), leader))
 		g.whole()
 	}
