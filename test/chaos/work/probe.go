@@ -36,6 +36,8 @@ func (d *Doors) Watch(ctx context.Context, partitions int, interval time.Duratio
 	p := &Probe{doors: d, cancel: cancel, commits: make([][]time.Time, partitions)}
 	for id := 1; id <= partitions; id++ {
 		p.keys = append(p.keys, keyOf(id, partitions))
+	}
+	for id := 1; id <= partitions; id++ {
 		p.running.Go(func() { p.write(ctx, id-1, interval) })
 	}
 	return p
