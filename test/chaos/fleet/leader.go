@@ -12,7 +12,7 @@ import (
 )
 
 // askWithin is how long a node may take to say what it knows of the topology.
-const askWithin = time.Second
+const askWithin = 3 * time.Second
 
 // Topology is what one node says about the cluster.
 func (n *Node) Topology(ctx context.Context) (*gatewaypb.TopologyResponse, error) {
@@ -45,7 +45,7 @@ func roleOf(t *gatewaypb.TopologyResponse, node, partition int) gatewaypb.Partit
 }
 
 // leaderWithin is how long a leader is waited for.
-const leaderWithin = 20 * time.Second
+const leaderWithin = 60 * time.Second
 
 // Leader waits for a node that leads the partition by its own words, among the given ones; none given are all that run.
 func (c *Cluster) Leader(ctx context.Context, partition int, among ...*Node) (*Node, error) {
