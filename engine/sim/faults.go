@@ -70,7 +70,9 @@ type injector struct {
 
 func (i *injector) begin(w *world, f *Faults) {
 	i.w, i.every, i.kinds = w, 300_000, kinds
-	if f != nil && f.Every > 0 {
+	if f == nil {
+		i.mix()
+	} else if f.Every > 0 {
 		i.every = f.Every * 1000
 	}
 	if f != nil && len(f.Kinds) > 0 {
@@ -81,6 +83,22 @@ func (i *injector) begin(w *world, f *Faults) {
 	}
 	i.healed = f != nil && f.Never
 	w.at(1_000_000, i.next)
+}
+
+// mix makes worlds differ in what goes wrong: some have everything, others have few kinds, each of them often, because
+// many defects need the same fault again and again, and others hide behind faults that end everything.
+func (i *injector) mix() {
+	if i.w.pick(3) == 0 {
+		return
+	}
+	i.every = []int64{150_000, 300_000, 600_000}[i.w.pick(3)]
+	for {
+		some := slices.DeleteFunc(slices.Clone(kinds), func(fault) bool { return i.w.pick(3) > 0 })
+		if len(some) >= 4 {
+			i.kinds = some
+			return
+		}
+	}
 }
 
 // next injects a fault and plans the one after it.

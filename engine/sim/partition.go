@@ -215,6 +215,24 @@ func (t *owner) turn() {
 	}
 	coded := out.Batch.Append(nil)
 	t.pace.busy = true
+	t.hesitate(func() { t.propose(out, coded) })
+}
+
+// hesitate lets the owner go on: now and then only after a while, as a goroutine that gets no processor. What it knows
+// of the log may then be old.
+func (t *owner) hesitate(goOn func()) {
+	if w := t.w(); w.pick(2000) == 0 {
+		t.r.n.after(int64(w.pick(longestHesitation)), goOn)
+		return
+	}
+	goOn()
+}
+
+// longestHesitation is in microseconds.
+const longestHesitation = 2_000_000
+
+// propose has a decision committed and lets its effects out.
+func (t *owner) propose(out core.Output, coded []byte) {
 	t.r.propose(t.term, coded, out.Batch.AppliedRows(), func(err error) {
 		t.pace.busy = false
 		if err != nil {

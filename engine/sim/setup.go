@@ -18,7 +18,7 @@ type Options struct {
 	Duration int64
 	// Settle is how long everything may take to end after that, in simulated milliseconds; 180,000.
 	Settle int64
-	// Faults says what goes wrong; nil is the usual mixture.
+	// Faults says what goes wrong; nil is drawn from the seed: everything, or a few kinds more often.
 	Faults *Faults
 	// Tasks is how many the usual workload has; about 40 for each simulated second.
 	Tasks int
