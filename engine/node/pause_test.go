@@ -27,9 +27,7 @@ func TestPausesArePerNodeAndLastOverRestarts(t *testing.T) {
 		}
 	}
 	w.waitFor("instances are made again", func() error { _, err := create(t.Context(), w.node(1), 1); return err })
-	if err := w.node(0).PauseExportingEverywhere(t.Context(), true); err != nil {
-		t.Fatal(err)
-	}
+	w.waitFor("all nodes stop exporting", func() error { return w.node(0).PauseExportingEverywhere(t.Context(), true) })
 	for _, n := range w.running() {
 		if !n.PartitionStatuses()[0].ExportingPaused {
 			t.Errorf("node %d goes on exporting", n.config.ID)
