@@ -82,7 +82,7 @@ func (n *Node) better(h *Hosted) (to raft.ServerID, better bool) {
 	if !ok || r.Node == n.config.ID || !h.Replica.Voter(to) || !n.seen(r.Node, r.Generation) {
 		return "", false
 	}
-	if disks := h.disks.Load(); disks != nil && disks.bad(to) {
+	if disks := h.disks.Load(); disks == nil || disks.bad(to) { // nil: nobody has looked yet
 		return "", false // it would hand the partition over again
 	}
 	caughtUp, _ := h.Replica.CaughtUp(to)
