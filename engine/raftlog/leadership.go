@@ -118,9 +118,6 @@ func (r *Replica) Confirm() error {
 	return nil
 }
 
-// TransferLeadership hands leadership to another member, if there is one that is up to date.
-func (r *Replica) TransferLeadership() error { return r.current().LeadershipTransfer().Error() }
-
 // Raft is the raft instance in force, for its figures.
 func (r *Replica) Raft() *raft.Raft { return r.current() }
 

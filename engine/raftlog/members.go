@@ -10,7 +10,12 @@ import (
 )
 
 // membership is what concerns the members of a replica's partition.
-type membership struct{ r *Replica }
+type membership struct {
+	r *Replica
+	// turn is held by a proposal, or by a transfer of leadership: whoever decides then waits and learns
+	// that its proposal was surely not accepted, instead of losing it on the way.
+	turn chan struct{}
+}
 
 // memberTimeout bounds the wait for a change of the members to be taken up by the leader.
 const memberTimeout = 10 * time.Second
@@ -83,11 +88,35 @@ func (m membership) CaughtUp(id raft.ServerID) (caughtUp bool, behind uint64) {
 }
 
 // TransferTo hands leadership to a member, which must have a vote; the leader only. It returns when
-// this replica no longer leads. Proposals wait meanwhile.
+// this replica no longer leads. What is under way is committed before, proposals wait meanwhile.
 func (m membership) TransferTo(id raft.ServerID) error {
+	defer m.quiet()()
 	return m.change("hand leadership to "+string(id), func(rf *raft.Raft) raft.Future {
 		return rf.LeadershipTransferToServer(id, raft.ServerAddress(id))
 	})
+}
+
+// TransferLeadership hands leadership to another member, if there is one that is up to date, as
+// TransferTo does.
+func (m membership) TransferLeadership() error {
+	defer m.quiet()()
+	return m.r.current().LeadershipTransfer().Error()
+}
+
+// quietWait bounds the wait for what is under way: without a majority it never ends.
+const quietWait = 500 * time.Millisecond
+
+// quiet waits until nothing is under way and keeps proposals waiting until the function it returns is
+// called.
+func (m membership) quiet() (end func()) {
+	limit := time.NewTimer(quietWait)
+	defer limit.Stop()
+	select {
+	case m.turn <- struct{}{}:
+		return func() { <-m.turn }
+	case <-limit.C:
+		return func() {}
+	}
 }
 
 // Voter tells whether a member has a vote, as this replica knows it.

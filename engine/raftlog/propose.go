@@ -29,6 +29,8 @@ func (r *Replica) Propose(term uint64, entry []byte, rows []record.Row) error {
 		s = &stamp{term, binary.BigEndian.AppendUint64(nil, term)}
 		r.stamp.Store(s)
 	}
+	r.turn <- struct{}{}
+	defer func() { <-r.turn }()
 	r.machine.pending.Store(&proposal{entry, rows})
 	err := r.apply(raft.Log{Data: entry, Extensions: s.coded})
 	for errors.Is(err, raft.ErrLeadershipTransferInProgress) { // it ends with a new leader or with this one

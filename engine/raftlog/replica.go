@@ -90,7 +90,7 @@ func (n *Node) OpenReplica(c ReplicaConfig) (*Replica, error) {
 		notify: make(chan bool, 16), leadership: make(chan partition.Leadership, 1),
 		shorten: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
-	r.membership.r = r
+	r.membership = membership{r, make(chan struct{}, 1)}
 	if c.Exporters != nil {
 		r.exporters.Store(&c.Exporters)
 	}
