@@ -97,9 +97,11 @@ func clusterName(id int64) string { return folderOf(id) + "cluster.json" }
 func partitionFolder(id int64, partition int32) string {
 	return folderOf(id) + strconv.Itoa(int(partition)) + "/"
 }
+
 func manifestName(id int64, partition int32) string {
 	return partitionFolder(id, partition) + "manifest.json"
 }
+
 func failureName(id int64, partition int32) string {
 	return partitionFolder(id, partition) + "failed.json"
 }

@@ -123,8 +123,10 @@ func TestRefusedConfigurationsSayWhatWhereAndTheCure(t *testing.T) {
 		{name: "mtls without files", args: []string{"--gateway.security.mode", "mtls"}, want: []string{"needs gateway.security.cert, key and ca"}},
 		{name: "half a certificate of the hub", args: []string{"--hub.gateway", "zeebe:26500", "--hub.security.cert", "a.pem"}, want: []string{"hub.security.cert", "belong together"}},
 		{name: "security of no gateway", args: []string{"--hub.security.ca", "a.pem"}, want: []string{"hub.security.ca", "the gateway that hub.gateway names, which is empty"}},
-		{name: "a node that joins without proof", args: []string{"--engine.initialContactPoints", "[n:26502]", "--node-listen", "0.0.0.0:1", "--gossip-listen", "0.0.0.0:1"},
-			want: []string{"nodes do not prove who they are", "gossip is not encrypted"}},
+		{
+			name: "a node that joins without proof", args: []string{"--engine.initialContactPoints", "[n:26502]", "--node-listen", "0.0.0.0:1", "--gossip-listen", "0.0.0.0:1"},
+			want: []string{"nodes do not prove who they are", "gossip is not encrypted"},
+		},
 		{name: "half a certificate", args: []string{"--node.security.cert", "a.pem"}, want: []string{"name all three files or none"}},
 		{name: "gossip key", args: []string{"--gossip.keys", "[geheim]"}, want: []string{"gossip.keys (from flag --gossip.keys) has an entry 1 that is not base64"}},
 		{name: "open nodes", args: []string{
@@ -163,8 +165,10 @@ func TestMissingFileIsAnError(t *testing.T) {
 }
 
 func TestOpenListenersAreAcceptedWithSecurity(t *testing.T) {
-	if _, err := load(t, "", nil, []string{"--http-listen", "0.0.0.0:8080", "--gateway.security.mode", "mtls",
-		"--gateway.security.cert", "c", "--gateway.security.key", "k", "--gateway.security.ca", "a"}); err != nil {
+	if _, err := load(t, "", nil, []string{
+		"--http-listen", "0.0.0.0:8080", "--gateway.security.mode", "mtls",
+		"--gateway.security.cert", "c", "--gateway.security.key", "k", "--gateway.security.ca", "a",
+	}); err != nil {
 		t.Error(err)
 	}
 }

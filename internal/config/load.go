@@ -19,8 +19,10 @@ const envPrefix = "PAYHUB_"
 
 // envOfClients are variables with our prefix that the client commands read and the
 // configuration does not.
-var envOfClients = map[string]bool{"PAYHUB_ADDRESS": true, "PAYHUB_HTTP_ADDRESS": true, "PAYHUB_MANAGEMENT_ADDRESS": true, "PAYHUB_CONFIG": true,
-	"PAYHUB_CERT": true, "PAYHUB_KEY": true, "PAYHUB_CA": true}
+var envOfClients = map[string]bool{
+	"PAYHUB_ADDRESS": true, "PAYHUB_HTTP_ADDRESS": true, "PAYHUB_MANAGEMENT_ADDRESS": true, "PAYHUB_CONFIG": true,
+	"PAYHUB_CERT": true, "PAYHUB_KEY": true, "PAYHUB_CA": true,
+}
 
 // Sources is where a configuration comes from.
 type Sources struct {

@@ -82,8 +82,10 @@ func (g *group) patiently(what string, call func(context.Context) error) {
 func (g *group) once(member int, key sdk.OnceKey, i int) (instance int64, created bool) {
 	g.t.Helper()
 	g.patiently(key.Key, func(ctx context.Context) error {
-		a, fresh, err := g.clients[member].CreateOnce(ctx, sdk.Once{OnceKey: key, BodyHash: []byte{byte(i)}, ProcessID: "long-way",
-			Variables: map[string]any{"key": key.Key, "pause": fmt.Sprintf("PT%.3fS", float64(i%10)/10)}})
+		a, fresh, err := g.clients[member].CreateOnce(ctx, sdk.Once{
+			OnceKey: key, BodyHash: []byte{byte(i)}, ProcessID: "long-way",
+			Variables: map[string]any{"key": key.Key, "pause": fmt.Sprintf("PT%.3fS", float64(i%10)/10)},
+		})
 		instance, created = a.Key, fresh
 		return err
 	})

@@ -124,7 +124,8 @@ func lay(t *testing.T, s shape) *group {
 	for _, n := range g.members {
 		points = append(points, n.Gossip)
 		options := []sdk.ClientOption{sdk.WithGRPC(grpc.WithConnectParams(grpc.ConnectParams{
-			MinConnectTimeout: time.Second, Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.5, MaxDelay: 200 * time.Millisecond}}))}
+			MinConnectTimeout: time.Second, Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.5, MaxDelay: 200 * time.Millisecond},
+		}))}
 		if s.clients != nil {
 			options = append(options, sdk.WithTLS(credentials.NewTLS(s.clients)))
 		}

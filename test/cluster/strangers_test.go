@@ -126,8 +126,11 @@ func TestStrangersOfAnOpenClusterAreKeptOut(t *testing.T) {
 		{"one that nobody asked for", map[string]string{}, []string{"an operator to add node 6"}, nil},
 		{"another secret", map[string]string{"engine.secret": "wrong"}, []string{"set the same engine.secret at every node"}, []string{"the secrets of"}},
 		{"no secret", map[string]string{"engine.secret": ""}, []string{"set the same engine.secret at every node"}, []string{"has none"}},
-		{"certificates", nodeFiles(ca.Node(t, 9, "payhub").Write(t, t.TempDir(), ca)),
-			[]string{"set node.security.cert, key and ca at every node"}, []string{"node.security"}},
+		{
+			"certificates", nodeFiles(ca.Node(t, 9, "payhub").Write(t, t.TempDir(), ca)),
+			[]string{"set node.security.cert, key and ca at every node"},
+			[]string{"node.security"},
+		},
 	}
 	g := form(t, shape{strangers: len(refusals), settings: map[string]string{"engine.secret": "the right one"}})
 	g.keptOut(refusals)

@@ -111,7 +111,8 @@ func (g *group) stream(member int, jobType string, l *ledger) (close func()) {
 	g.t.Helper()
 	ctx, stop := context.WithCancel(g.t.Context())
 	jobs, err := g.clients[member].Gateway().StreamActivatedJobs(ctx, &gatewaypb.StreamActivatedJobsRequest{
-		Type: jobType, Worker: fmt.Sprintf("stream at node %d", member), Timeout: 60_000, TenantIds: []string{sdk.DefaultTenant}})
+		Type: jobType, Worker: fmt.Sprintf("stream at node %d", member), Timeout: 60_000, TenantIds: []string{sdk.DefaultTenant},
+	})
 	g.must(err)
 	var running sync.WaitGroup
 	running.Go(func() {

@@ -125,8 +125,11 @@ func TestRequestsAreAskedOfTheClusterAsTheySay(t *testing.T) {
 		{"GET", "/actuator/cluster", "", 200, nil, `"brokers":[{"id":0,"state":"ACTIVE","version":1,"partitions":[{"id":1,"state":"ACTIVE","priority":2}]`},
 		{"GET", "/actuator/cluster", "", 200, nil, `"coordinator":"0-g0"`},
 		{"PATCH", "/actuator/cluster?dryRun", `{"brokers":{"add":[3]}}`, 202, node.Wish{Scale: &node.Scale{Add: []int32{3}}}, `"operation":"BROKER_ADD","brokerId":3`},
-		{"PATCH", "/actuator/cluster", `{"brokers":{"add":[3],"remove":[0]},"partitions":{"count":4,"replicationFactor":3}}`, 202,
-			node.Wish{Scale: &node.Scale{Add: []int32{3}, Remove: []int32{0}, Partitions: 4, ReplicationFactor: 3}}, `"changeId":2`},
+		{
+			"PATCH", "/actuator/cluster", `{"brokers":{"add":[3],"remove":[0]},"partitions":{"count":4,"replicationFactor":3}}`, 202,
+			node.Wish{Scale: &node.Scale{Add: []int32{3}, Remove: []int32{0}, Partitions: 4, ReplicationFactor: 3}},
+			`"changeId":2`,
+		},
 		{"PATCH", "/actuator/cluster?force=true", `{"brokers":{"remove":[2]}}`, 202, node.Loss{Nodes: []int32{2}}, `"alone":{"1":"0-g0"}`},
 		{"POST", "/actuator/cluster/brokers?replicationFactor=3", `[0,1,5]`, 202, node.Wish{Scale: &node.Scale{Add: []int32{5}, Remove: []int32{2}, ReplicationFactor: 3}}, "plannedChanges"},
 		{"POST", "/actuator/cluster/brokers?force", `[0,1]`, 202, node.Loss{Nodes: []int32{2}}, "expectedTopology"},

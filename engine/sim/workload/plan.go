@@ -34,8 +34,21 @@ var weights = []struct {
 	kind   Kind
 	weight int
 }{
-	{Payment, 40}, {Timers, 8}, {TwoMessages, 7}, {MessageFirst, 7}, {NoBuffer, 4}, {MessageStart, 6}, {Race, 5}, {Gateways, 8},
-	{Incidents, 4}, {Cancel, 4}, {Result, 3}, {Plain, 3}, {Deploy, 1}, {Expire, 2}, {Shared, 4},
+	{Payment, 40},
+	{Timers, 8},
+	{TwoMessages, 7},
+	{MessageFirst, 7},
+	{NoBuffer, 4},
+	{MessageStart, 6},
+	{Race, 5},
+	{Gateways, 8},
+	{Incidents, 4},
+	{Cancel, 4},
+	{Result, 3},
+	{Plain, 3},
+	{Deploy, 1},
+	{Expire, 2},
+	{Shared, 4},
 }
 
 // Task is one thing that a user does. Everything it chooses follows from its Seed, so that leaving other tasks out does not
