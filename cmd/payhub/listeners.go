@@ -77,13 +77,3 @@ func (l listeners) write(file string) error {
 	}
 	return nil
 }
-
-// port is the port a listener is bound to, 0 if there is no such listener.
-func (l listeners) port(name string) int {
-	if bound := l[name]; bound != nil {
-		if address, ok := bound.Addr().(*net.TCPAddr); ok {
-			return address.Port
-		}
-	}
-	return 0
-}

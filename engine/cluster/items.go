@@ -159,9 +159,8 @@ func (e *remoteError) Error() string { return e.text }
 func (e *remoteError) Unwrap() error { return e.meaning }
 
 // readError is the error that an item tells of, with the hint who leads.
-func readError(it *item, server string) (error, leadership) {
+func readError(it *item, server string) (hint leadership, err error) {
 	var text string
-	var hint leadership
 	it.rest.String(&text)
 	if it.kind == itemNotLeader {
 		it.rest.Uint(&hint.term)
@@ -171,5 +170,5 @@ func readError(it *item, server string) (error, leadership) {
 		itemNotLeader: ErrUnavailable, itemOverloaded: ErrOverloaded, itemUnavailable: ErrUnavailable,
 		itemOutcomeUnknown: ErrOutcomeUnknown, itemQuarantined: partition.ErrQuarantined, itemUnknown: ErrUnavailable,
 	}[it.kind]
-	return &remoteError{meaning, fmt.Sprintf("node %s: %s", server, text)}, hint
+	return hint, &remoteError{meaning, fmt.Sprintf("node %s: %s", server, text)}
 }

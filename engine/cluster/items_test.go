@@ -55,12 +55,12 @@ func TestErrorsTravel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, _ := readError(&it, "n1"); !errors.Is(got, meaning) || got.Error() != "node n1: "+meaning.Error() {
+		if _, got := readError(&it, "n1"); !errors.Is(got, meaning) || got.Error() != "node n1: "+meaning.Error() {
 			t.Errorf("%v became %v", meaning, got)
 		}
 	}
 	it, _, _ := nextItem(appendError(nil, 5, partition.ErrNotLeader, leadership{7, "n2"}))
-	if got, hint := readError(&it, "n1"); !errors.Is(got, ErrUnavailable) || hint != (leadership{7, "n2"}) {
+	if hint, got := readError(&it, "n1"); !errors.Is(got, ErrUnavailable) || hint != (leadership{7, "n2"}) {
 		t.Errorf("%v, %v", got, hint)
 	}
 }

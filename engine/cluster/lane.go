@@ -337,7 +337,7 @@ func (l *lane) take(it *item) error {
 		it.rest.Blob(&c.result)
 	default:
 		var hint leadership
-		c.err, hint = readError(it, l.server)
+		hint, c.err = readError(it, l.server)
 		l.r.learn(c.partition, hint)
 	}
 	if err := it.rest.Err(); err != nil {

@@ -44,7 +44,7 @@ func (n *Node) Recover(ctx context.Context, loss Loss, dryRun bool) (Recovery, e
 	}
 	defer n.rescue.asked.Unlock()
 	r := Recovery{Now: n.configuration()}
-	looks := map[string]look{}
+	var looks map[string]look
 	for { // until the newest configuration that any survivor has is known
 		var lost []string
 		var err error

@@ -22,8 +22,7 @@ func TestWhoLeadsIsToldWithTheMachineBeforeAnythingIsDecided(t *testing.T) {
 	}
 	var mu sync.Mutex
 	var told []news
-	var w *world
-	w = open(t, func(c *Config) {
+	w := open(t, func(c *Config) {
 		make := c.NewMachine
 		var made atomic.Int32
 		c.NewMachine = func() Machine { made.Add(1); return make() }
@@ -150,7 +149,7 @@ func TestJobsOnTheWayToAWorkerAreGivenToTheNextLeader(t *testing.T) {
 
 	w.log.set(func() { w.log.err = nil })
 	w.lead(t, 2)
-	st = w.stream(t, 2)
+	w.stream(t, 2)
 	w.log.set(func() { w.log.err = ErrNotLeader }) // surely not in the log: no lease was given
 	if _, err := w.Submit(background, create(43)); !errors.Is(err, ErrNotLeader) {
 		t.Fatal(err)

@@ -49,11 +49,10 @@ func clientOf(t *testing.T, pair certificatetest.Pair, trusted ...*certificatete
 // secured is a cluster with everything that docs/howto-secure-a-cluster.md switches on.
 type secured struct {
 	*group
-	nodes, clients        *certificatetest.Authority
-	nodeFolder, gwFolder  []string
-	gatewayFiles, caller  certificatetest.Files
-	callerPair            certificatetest.Pair
-	roles, gossipKeyValue string
+	nodes, clients       *certificatetest.Authority
+	nodeFolder, gwFolder []string
+	caller               certificatetest.Files
+	callerPair           certificatetest.Pair
 }
 
 // secure starts such a cluster; its hubs call their own gateways.

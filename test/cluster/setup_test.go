@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -271,18 +270,4 @@ func (g *group) refusesToStart(n *fleet.Node, texts ...string) {
 			g.t.Errorf("process %d does not say %q, but:\n%s", n.ID, text, n.LastWords())
 		}
 	}
-}
-
-// addressesOf reads what a process wrote into its addresses file.
-func addressesOf(t *testing.T, n *fleet.Node) map[string]string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(n.Folder, "addresses.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	addresses := map[string]string{}
-	if err := json.Unmarshal(text, &addresses); err != nil {
-		t.Fatal(err)
-	}
-	return addresses
 }
