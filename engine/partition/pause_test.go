@@ -3,20 +3,22 @@ package partition
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/payhub/payhub/engine/record"
 )
 
 func TestAPausedPartitionTakesOnlyWhatKeepsTheLogInOrder(t *testing.T) {
-	now := int64(1000)
-	w := open(t, func(c *Config) { c.Now = func() int64 { return now } })
+	var now atomic.Int64
+	now.Store(1000)
+	w := open(t, func(c *Config) { c.Now = now.Load })
 	w.Pause(true)
 	w.Pause(true) // once more does nothing
 	if _, err := w.Submit(background, complete(7)); !errors.Is(err, ErrOverloaded) || !strings.Contains(err.Error(), "paused") {
 		t.Errorf("a job was completed: %v", err)
 	}
-	if now = 5000; w.wall() != 1000 {
+	if now.Store(5000); w.wall() != 1000 {
 		t.Errorf("time goes on: %d", w.wall())
 	}
 	acknowledge := record.NewCommand(-1, record.ExporterAcknowledge, &record.Exporter{ExporterID: "e"})
