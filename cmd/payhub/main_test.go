@@ -132,6 +132,7 @@ func TestCommandLinesThatAreWrongOrReachNobody(t *testing.T) {
 		{nil, "transfer create --payer 1 --payee 2 --currency USD", 2, "--amount is missing"},
 		{nil, "dev --temporary --data x", 2, "exclude each other"},
 		{nil, "server --http-listen 0.0.0.0:1", 2, "gateway.security.mode"},
+		{nil, "server --roles [gateway]", 1, "a gateway alone is not built yet"},
 		{nil, "server --gateway.security.mode oidc", 1, "oidc is not built yet"},
 		{[]string{"PAYHUB_TYPO=1"}, "config show", 2, "unknown variable PAYHUB_TYPO"},
 		{[]string{"PAYHUB_ROLES=[hub]"}, "config show", 0, "environment PAYHUB_ROLES"},

@@ -31,6 +31,8 @@ func (a *app) serverCommand() *cobra.Command {
 func unsupported(c *config.Loaded) error {
 	refuse := func(key, why string) error { return notAvailable("configuration: "+key, why) }
 	switch {
+	case c.HasRole("gateway") && !c.HasRole("engine"):
+		return refuse("roles", "a gateway alone is not built yet; give the process the role engine, too, or leave gateway out")
 	case c.Gateway.Security.Mode == "oidc":
 		return refuse("gateway.security.mode", "oidc is not built yet; use mtls, or keep to loopback listeners with none")
 	case len(c.Exporters) > 0:
