@@ -136,10 +136,14 @@ func (c *Core) Decide(in Input) Output {
 	return out
 }
 
-// followUp processes what a command has led to, up to the limit; the rest is put off.
+// followUp processes what a command has led to, up to the limit; the rest is put off. Whatever the
+// limit, an instance is there once its key is told: a command that names it, say to cancel it, must
+// not be processed before its activation and find nothing. Zeebe processes commands in the order of
+// its log; here new ones do not wait until all that was put off is done.
 func (c *Core) followUp() {
 	for {
-		if c.step.Size() >= c.limits.MaxRecords || c.step.Written() >= c.limits.MaxBytes {
+		full := c.step.Size() >= c.limits.MaxRecords || c.step.Written() >= c.limits.MaxBytes
+		if full && !c.step.BeginsInstance() {
 			c.step.PutOff()
 			return
 		}

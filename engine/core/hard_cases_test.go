@@ -291,6 +291,40 @@ func TestACalledInstanceDoesNotOutliveItsCaller(t *testing.T) {
 	}
 }
 
+func TestAnInstanceIsThereOnceItsKeyIsTold(t *testing.T) {
+	started := strings.Replace(startHere, `/>`, `><bpmn:messageEventDefinition messageRef="paid"/></bpmn:startEvent>`, 1)
+	creates := func(e *engine) int64 { return e.create("p", `{"a":1}`) }
+	once := func(e *engine) int64 {
+		return e.send(-1, record.CreatedOnceCreate, &record.CreatedOnce{
+			TenantID: "greenbank", API: "transfer", IdempotencyKey: fmt.Sprint(e.request), BpmnProcessID: "p", Version: -1,
+		}).Value.(*record.CreatedOnce).ProcessInstanceKey
+	}
+	message := func(e *engine) int64 {
+		answer := e.send(-1, record.MessagePublish, &record.Message{Name: "paid", WithOutcome: true, TenantID: record.DefaultTenant})
+		return answer.Value.(*record.MessageOutcome).ProcessInstanceKeys[0]
+	}
+	for _, start := range []func(*engine) int64{creates, once, message} {
+		// One record a decision: what the many before led to is put off, and takes many decisions.
+		e := with(t, core.Limits{MaxRecords: 1}, model(process("p", startHere, work, endHere), process("m", started, strings.Replace(work, `id="task"`, `id="job"`, 1), endHere)))
+		for range 5 {
+			start(e)
+		}
+		changed, canceled := start(e), start(e)
+		if answer := e.send(changed, record.VariableDocumentUpdate, &record.VariableDocument{ScopeKey: changed}); answer.IsRejection() {
+			t.Error(answer.RejectionReason)
+		}
+		if answer := e.send(canceled, record.ProcessInstanceCancel, &record.ProcessInstance{}); answer.IsRejection() {
+			t.Error(answer.RejectionReason)
+		}
+		if err := e.drain(); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(e.jobs()); n != 6 {
+			t.Errorf("%d instances go on, want 6", n)
+		}
+	}
+}
+
 func TestTimersThatNobodyWantsDoNotKeepOthersFromFiring(t *testing.T) {
 	// 600 instances wait at an incident beyond their task, whose timer has the same date in each.
 	stuck := `<bpmn:serviceTask id="task"><bpmn:extensionElements><zeebe:taskDefinition type="work"/><zeebe:ioMapping><zeebe:output source="=assert(x, x != null)" target="y"/></zeebe:ioMapping></bpmn:extensionElements></bpmn:serviceTask>`

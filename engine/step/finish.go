@@ -32,6 +32,21 @@ func (s *Step) NextFollowUp() (command *record.Record, ok bool) {
 	return command, true
 }
 
+// BeginsInstance tells whether the oldest follow-up command activates an instance that no other one
+// calls. Whoever had it started may be told its key once the decision is committed.
+func (s *Step) BeginsInstance() bool {
+	var intent record.Intent
+	var value record.Value
+	switch {
+	case len(s.resumed) > 0:
+		intent, value = s.resumed[0].Intent, s.resumed[0].Value
+	case s.taken < len(s.followUps):
+		intent, value = s.followUps[s.taken].Intent, s.followUps[s.taken].Value
+	}
+	v, ok := value.(*record.ProcessInstance)
+	return ok && intent == record.ActivateElement && v.FlowScopeKey < 0 && v.ParentElementInstanceKey < 0
+}
+
 // forgetFollowUps makes room for others.
 func (s *Step) forgetFollowUps() {
 	clear(s.followUps)
