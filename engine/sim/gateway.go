@@ -28,8 +28,7 @@ type link struct {
 	queued []func() // what waits for the dialling
 	failed []func() // told when it is refused
 	heard  int64
-	got    uint64 // jobs through this number have arrived
-	tells  bool   // the node is being told so
+	got    map[uint64]*arrivals // by connection
 }
 
 // request is a client's call at a gateway.
@@ -312,7 +311,7 @@ func (g *gateway) send(to int, q *request) {
 				if !ok {
 					return
 				}
-				back(func() { g.got(target, life, number) })
+				back(func() { g.got(target, life, link, number) })
 			}
 			back(func() { g.answered(q, try, answer, check.Found{}, err) })
 		}

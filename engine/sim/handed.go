@@ -2,6 +2,7 @@ package sim
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/payhub/payhub/engine/core"
 	"github.com/payhub/payhub/engine/record"
@@ -46,57 +47,78 @@ func (n *node) answerJobs(to *gateway, link uint64, partition int32, yields []re
 	return 0, false
 }
 
-// got tells a node, some time later, that everything through a number has arrived.
-func (g *gateway) got(from *node, life, number uint64) {
+// arrivals are what a gateway knows of the jobs that came over one connection. Each connection has its own: a node that
+// is started again counts from the beginning, and a job may get lost with a connection while a later one arrives over
+// the next.
+type arrivals struct {
+	through uint64 // jobs through this number have arrived
+	tells   bool   // the node is being told so
+}
+
+// over are a connection's.
+func (l *link) over(connection uint64) *arrivals {
+	a := l.got[connection]
+	if a == nil {
+		if l.got == nil {
+			l.got = map[uint64]*arrivals{}
+		}
+		a = &arrivals{}
+		l.got[connection] = a
+	}
+	return a
+}
+
+// got tells a node, some time later, that everything through a number has arrived over a connection.
+func (g *gateway) got(from *node, life, connection, number uint64) {
 	l := &g.links[from.number]
 	if l.life != life {
 		return
 	}
-	l.got = max(l.got, number)
-	if l.tells {
+	a := l.over(connection)
+	a.through = max(a.through, number)
+	if a.tells {
 		return
 	}
-	l.tells = true
+	a.tells = true
 	g.after(5_000, func() {
-		l.tells = false
+		a.tells = false
 		if l.life != life {
 			return
 		}
-		through := l.got
+		through := a.through
 		g.w.net.stream(&g.process, &from.process, func() {
 			if from.life == life {
-				from.arrived(g, through)
+				from.arrived(g, connection, through)
 			}
 		})
 	})
 }
 
-func (n *node) arrived(g *gateway, through uint64) {
+func (n *node) arrived(g *gateway, connection, through uint64) {
 	h := &n.handed[g.number]
-	i := 0
-	for i < len(h.jobs) && h.jobs[i].number <= through {
-		i++
-	}
-	h.jobs = h.jobs[i:]
+	h.jobs = slices.DeleteFunc(h.jobs, func(job handedJob) bool { return job.link == connection && job.number <= through })
 }
 
 // doubt decides, after a while, about the jobs that were on their way when a connection broke.
 func (n *node) doubt(g *gateway, link uint64) {
 	h := &n.handed[g.number]
 	h.broken = max(h.broken, link)
-	i := 0
-	for i < len(h.jobs) && h.jobs[i].link <= link {
-		i++
+	var jobs, kept []handedJob
+	for _, job := range h.jobs {
+		if job.link <= link {
+			jobs = append(jobs, job)
+		} else {
+			kept = append(kept, job) // of the next connection, which the gateway made before this node noticed
+		}
 	}
-	jobs := h.jobs[:i]
-	h.jobs = h.jobs[i:]
+	h.jobs = kept
 	if len(jobs) == 0 {
 		return
 	}
-	gatewayLife, got := g.life, &g.links[n.number].got
+	gatewayLife, to := g.life, &g.links[n.number]
 	n.after(comesBack, func() {
 		for _, job := range jobs {
-			if g.life == gatewayLife && job.number <= *got && n.w.reaches(&n.process, &g.process) {
+			if g.life == gatewayLife && job.number <= to.over(job.link).through && n.w.reaches(&n.process, &g.process) {
 				continue // it came back and says that it has it
 			}
 			n.post(job.partition, job.yield, postTries)

@@ -102,7 +102,7 @@ func (s *source) opening(partition int32, node int, number uint64, failed func()
 	st.push = func(key int64, job *record.Job) {
 		number := target.hand(s.g, st.link, partition, yieldOf(key, job))
 		back(func() {
-			s.g.got(target, life, number)
+			s.g.got(target, life, st.link, number)
 			s.arrived(partition, st, key, job)
 		})
 	}
