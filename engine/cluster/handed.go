@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,8 +23,9 @@ type handed struct {
 // handedPeer is what is in doubt at one peer.
 type handedPeer struct {
 	jobs  map[uint64][]handedJob // by token
-	lanes int                    // connections that are open
-	gone  *time.Timer            // runs while there is none
+	lanes []string               // connections that are open here
+	past  map[string]bool        // those of them that the peer has given up: it has begun the next one
+	gone  *time.Timer            // runs while none is open
 }
 
 // handedJob is a job on its way to a worker at another node.
@@ -42,25 +44,28 @@ func newHanded(r *Router) *handed {
 
 // begin notes a connection of a peer. What the one before did not get, which the peer says, is
 // available again.
-func (h *handed) begin(peer, before string) {
+func (h *handed) begin(peer, current, before string) {
 	h.mu.Lock()
 	p := h.peers[peer]
 	if p == nil {
-		p = &handedPeer{jobs: map[uint64][]handedJob{}}
+		p = &handedPeer{jobs: map[uint64][]handedJob{}, past: map[string]bool{}}
 		h.peers[peer] = p
 	}
-	p.lanes++
+	p.lanes = append(p.lanes, current)
 	if p.gone != nil {
 		p.gone.Stop()
 		p.gone = nil
 	}
 	var missed []handedJob
-	if lane, through, ok := readPrevious(before); ok {
+	for lane, through := range readPrevious(before) {
 		for token, jobs := range p.jobs {
 			if token > through && jobs[0].lane == lane {
 				missed = append(missed, jobs...)
 				delete(p.jobs, token)
 			}
+		}
+		if slices.Contains(p.lanes, lane) {
+			p.past[lane] = true
 		}
 	}
 	h.mu.Unlock()
@@ -69,17 +74,20 @@ func (h *handed) begin(peer, before string) {
 
 // end notes the end of a connection. If the peer does not come back nothing has arrived that it has
 // not said.
-func (h *handed) end(peer string) {
+func (h *handed) end(peer, lane string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.peers[peer]
-	if p.lanes--; p.lanes > 0 {
+	i := slices.Index(p.lanes, lane)
+	p.lanes = slices.Delete(p.lanes, i, i+1)
+	delete(p.past, lane)
+	if len(p.lanes) > 0 {
 		return
 	}
 	p.gone = time.AfterFunc(comesBack, func() {
 		h.mu.Lock()
 		var all []handedJob
-		if p.lanes == 0 && h.peers[peer] == p {
+		if len(p.lanes) == 0 && h.peers[peer] == p {
 			delete(h.peers, peer)
 			for _, jobs := range p.jobs {
 				all = append(all, jobs...)
@@ -96,17 +104,25 @@ func (h *handed) handBack(jobs []handedJob) {
 	}
 }
 
-// give numbers jobs that are about to be sent on a connection and keeps them.
-func (h *handed) give(peer, lane string, partition int32, jobs []StreamedJob) (token uint64) {
+// give numbers jobs that are about to be sent on a connection and keeps them. A peer that has begun the
+// next connection has said what it got on this one and will not say more: ok is false, and the jobs are
+// available again.
+func (h *handed) give(peer, lane string, partition int32, jobs []StreamedJob) (token uint64, ok bool) {
 	kept := make([]handedJob, len(jobs))
 	for i, job := range jobs {
 		kept[i] = handedJob{lane, partition, job}
 	}
 	h.mu.Lock()
+	p := h.peers[peer]
+	if p.past[lane] {
+		h.mu.Unlock()
+		h.handBack(kept)
+		return 0, false
+	}
 	defer h.mu.Unlock()
 	h.last++
-	h.peers[peer].jobs[h.last] = kept
-	return h.last
+	p.jobs[h.last] = kept
+	return h.last, true
 }
 
 // got forgets what a worker of the peer has received.
@@ -135,11 +151,22 @@ func (h *handed) close() {
 // previous is how a lane says, when it begins, what the one before had got.
 func previous(lane string, got uint64) string { return lane + ":" + strconv.FormatUint(got, 10) }
 
-// readPrevious reads what previous wrote; ok is false for anything else.
-func readPrevious(text string) (lane string, got uint64, ok bool) {
-	lane, number, ok := strings.Cut(text, ":")
-	got, err := strconv.ParseUint(number, 10, 64)
-	return lane, got, ok && err == nil
+// maxPrevious is how many lanes a lane speaks for: the last on which the peer was heard, and those after
+// it that carried something there and brought nothing back. More are lost one after another only while
+// the peer is so ill that leases end by time.
+const maxPrevious = 8
+
+// readPrevious reads what previous wrote, of several lanes with spaces between; it leaves out anything
+// else.
+func readPrevious(text string) map[string]uint64 {
+	all := map[string]uint64{}
+	for _, each := range strings.Fields(text) {
+		lane, number, ok := strings.Cut(each, ":")
+		if got, err := strconv.ParseUint(number, 10, 64); ok && err == nil {
+			all[lane] = got
+		}
+	}
+	return all
 }
 
 // receipts are what this node says to a peer about the jobs that its workers have received. What was

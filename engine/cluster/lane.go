@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,7 +38,8 @@ type lane struct {
 	id        string    // tells this life from others
 	receipts  *receipts // of jobs that workers here have received
 	connected bool      // the peer was heard
-	before    string    // what the lane before this one had got: see previous
+	carried   bool      // something was handed to the connection
+	before    string    // what the lanes before this one had got: see previous
 }
 
 // call is a caller that waits for an answer.
@@ -229,6 +231,7 @@ func (l *lane) write(ctx context.Context, stream nodepb.Node_CommandsClient) err
 		l.mu.Lock()
 		frame := l.pending
 		l.pending, l.written = spare[:0], l.lastID
+		l.carried = l.carried || len(frame) > 0
 		l.mu.Unlock()
 		if len(frame) == 0 {
 			spare = frame
@@ -357,14 +360,20 @@ func (l *lane) unreadable(c *call, err error) error {
 	return nil
 }
 
-// legacy is what the next lane to the peer says that this one, or the last that was connected, had got.
+// legacy is what the next lane to the peer says that this one had got. One on which the peer was not heard
+// speaks for those before it, too.
 func (l *lane) legacy() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.connected {
+	switch own := previous(l.id, l.got); {
+	case l.connected:
+		return own
+	case !l.carried: // so nothing can have been handed over
 		return l.before
+	default:
+		all := append(strings.Fields(l.before), own)
+		return strings.Join(all[:min(len(all), maxPrevious)], " ")
 	}
-	return previous(l.id, l.got)
 }
 
 // news is what the peer says by itself.

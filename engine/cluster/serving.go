@@ -45,8 +45,8 @@ func (s *service) Commands(stream nodepb.Node_CommandsServer) error {
 	ctx, cancel := context.WithCancel(stream.Context())
 	v := &serving{r: s.r, peer: peer, lane: metadataOf(ctx, laneKey), ctx: ctx, wake: make(chan struct{}, 1), commands: make(chan item), long: map[uint64]context.CancelFunc{}}
 	v.room, v.streams = sync.NewCond(&v.mu), map[uint64]pushing{}
-	s.r.handed.begin(peer, metadataOf(ctx, previousKey))
-	defer s.r.handed.end(peer)
+	s.r.handed.begin(peer, v.lane, metadataOf(ctx, previousKey))
+	defer s.r.handed.end(peer, v.lane)
 	s.r.roster.serves(v)
 	defer s.r.roster.servesNoMore(v)
 	v.tasks.Go(func() {

@@ -82,12 +82,18 @@ func (v *serving) streamEnded(number uint64, id int32, err error) {
 	})
 }
 
-// hand leaves jobs for the writer; they are kept until the peer says that a worker has them.
+// hand leaves jobs for the writer; they are kept until the peer says that a worker has them. Those that
+// come when the peer has given this connection up are not sent.
 func (v *serving) hand(id int32, jobs []StreamedJob, add func(frame []byte, token uint64) []byte) {
 	v.mu.Lock()
-	v.pending = add(v.pending, v.r.handed.give(v.peer, v.lane, id, jobs))
+	token, ok := v.r.handed.give(v.peer, v.lane, id, jobs)
+	if ok {
+		v.pending = add(v.pending, token)
+	}
 	v.mu.Unlock()
-	v.wakeUp()
+	if ok {
+		v.wakeUp()
+	}
 }
 
 // handBatch answers a command with the jobs that it leased.
