@@ -143,7 +143,7 @@ func (c *Core) Decide(in Input) Output {
 func (c *Core) followUp() {
 	for {
 		full := c.step.Size() >= c.limits.MaxRecords || c.step.Written() >= c.limits.MaxBytes
-		if full && !c.step.BeginsInstance() {
+		if full && !step.BeginsInstance(c.step) {
 			c.step.PutOff()
 			return
 		}

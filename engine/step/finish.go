@@ -34,7 +34,7 @@ func (s *Step) NextFollowUp() (command *record.Record, ok bool) {
 
 // BeginsInstance tells whether the oldest follow-up command activates an instance that no other one
 // calls. Whoever had it started may be told its key once the decision is committed.
-func (s *Step) BeginsInstance() bool {
+func BeginsInstance(s *Step) bool {
 	var intent record.Intent
 	var value record.Value
 	switch {
