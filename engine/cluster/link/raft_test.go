@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"errors"
 	"bytes"
 	"fmt"
 	"io"
@@ -231,7 +232,7 @@ func TestHeartbeatsDoNotWaitBehindASnapshot(t *testing.T) {
 		r.run(t, lines[r])
 	}
 	leads = leader(t, replicas)
-	if err := leads.Snapshot().Error(); err != nil {
+	if err := leads.Snapshot().Error(); err != nil && !errors.Is(err, raft.ErrNothingNewToSnapshot) {
 		t.Fatal(err)
 	}
 	write(t, leads, 5, 10) // the entries before the snapshot leave the log
@@ -264,8 +265,8 @@ func TestHeartbeatsDoNotWaitBehindASnapshot(t *testing.T) {
 	if sent := lines[leads].longest.Load(); sent < size || took < time.Second {
 		t.Errorf("%d bytes went over one connection in %v: that was no snapshot over a thin line", sent, took)
 	}
-	if longest > 250*time.Millisecond {
-		t.Errorf("while the snapshot was sent a write took %v", longest)
+	if longest > took/2 { // behind the snapshot it would take as long as that
+		t.Errorf("while the snapshot was sent, in %v, a write took %v", took, longest)
 	}
 	t.Logf("snapshot of %d bytes in %v; %d writes meanwhile, the slowest %v", size, took, written-size-50, longest)
 }
