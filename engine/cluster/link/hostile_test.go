@@ -56,7 +56,7 @@ func TestAThousandIdleConnectionsKeepNobodyOut(t *testing.T) {
 		if pending := b.Stats().Pending; pending > 256 {
 			t.Errorf("%d handshakes are under way", pending)
 		}
-		if slowest > time.Second {
+		if slowest > 5*time.Second {
 			t.Errorf("an honest call took %v", slowest)
 		}
 		if n := len(b.log.lines("")); n > 30 {

@@ -1,8 +1,8 @@
 package link_test
 
 import (
-	"errors"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
