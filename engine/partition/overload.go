@@ -90,7 +90,7 @@ func (o *overload) waiting(queued, atOnce int, now int64) time.Duration {
 
 // admit refuses a command when the partition is overloaded or paused, or the disk is full.
 func (p *Partition) admit(command *record.Record, now int64) error {
-	if !makesRoom(command) {
+	if !record.MakesRoom(command) {
 		if p.Paused() {
 			return fmt.Errorf("%w: processing of partition %d is paused (an operator has to resume it)", ErrOverloaded, p.config.ID)
 		}
@@ -99,7 +99,7 @@ func (p *Partition) admit(command *record.Record, now int64) error {
 		}
 	}
 	queued, limit, room := len(p.queue), p.overload.target, cap(p.queue)
-	if isNewWork(command) {
+	if record.IsNewWork(command) {
 		room = room * newWorkShare / 100
 	} else {
 		limit *= lenience
@@ -113,29 +113,4 @@ func (p *Partition) admit(command *record.Record, now int64) error {
 			ErrOverloaded, wait.Milliseconds(), p.config.ID, limit.Milliseconds())
 	}
 	return nil
-}
-
-// isNewWork tells whether a command begins something, rather than ending or moving on what has begun.
-func isNewWork(command *record.Record) bool {
-	switch command.ValueType {
-	case record.ProcessInstanceCreationValue, record.DeploymentValue:
-		return true
-	case record.CreatedOnceValue:
-		return command.Intent == record.CreatedOnceCreate
-	case record.MessageValue:
-		return command.Intent == record.MessagePublish
-	}
-	return false
-}
-
-// makesRoom tells whether a command lets the log or the state shrink, so that it is decided also while the disk
-// is full.
-func makesRoom(command *record.Record) bool {
-	switch command.ValueType {
-	case record.ExporterValue, record.ClusterConfigurationValue:
-		return true
-	case record.DeliveryValue:
-		return command.Intent == record.DeliveryAcknowledge
-	}
-	return false
 }

@@ -34,11 +34,11 @@ func (o *overload) took(now, since int64) {
 
 // admit refuses a command when the partition is overloaded or its disk is full.
 func (t *owner) admit(command *record.Record) error {
-	if t.r.n.disk.full && !makesRoom(command) {
+	if t.r.n.disk.full && !record.MakesRoom(command) {
 		return errDiskFull
 	}
 	limit, room := int64(queueLatency), t.w().setup.queueSize
-	if isNewWork(command) {
+	if record.IsNewWork(command) {
 		room = max(room*3/4, 1)
 	} else {
 		limit *= lenience
@@ -47,26 +47,4 @@ func (t *owner) admit(command *record.Record) error {
 		return errQueueFull
 	}
 	return nil
-}
-
-// isNewWork tells whether a command begins something.
-func isNewWork(command *record.Record) bool {
-	switch command.ValueType {
-	case record.ProcessInstanceCreationValue, record.DeploymentValue:
-		return true
-	case record.MessageValue:
-		return command.Intent == record.MessagePublish
-	}
-	return false
-}
-
-// makesRoom tells whether a command lets the log shrink.
-func makesRoom(command *record.Record) bool {
-	switch command.ValueType {
-	case record.ExporterValue, record.ClusterConfigurationValue:
-		return true
-	case record.DeliveryValue:
-		return command.Intent == record.DeliveryAcknowledge
-	}
-	return false
 }
