@@ -94,6 +94,17 @@ func (p *payments) acknowledged() map[string]int64 {
 	return copied
 }
 
+// await waits until n payments more are acknowledged.
+func (p *payments) await(n int) {
+	p.t.Helper()
+	wanted := len(p.acknowledged()) + n
+	for end := time.Now().Add(patience); len(p.acknowledged()) < wanted; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.t.Fatalf("%d payments of %d were acknowledged", len(p.acknowledged()), wanted)
+		}
+	}
+}
+
 // load makes payments until stop is called.
 func (p *payments) load(workers int) (stop func()) {
 	ctx, cancel := context.WithCancel(p.t.Context())
@@ -170,10 +181,10 @@ func TestABackupUnderLoadIsAConsistentCut(t *testing.T) {
 	var before []map[string]int64
 	var ids []int64
 	for range 2 { // several points in time
-		time.Sleep(400 * time.Millisecond)
+		p.await(40)
 		before = append(before, nil)
 		ids = append(ids, insist(t, w.node(2), func() { before[len(before)-1] = p.acknowledged() })) // any node will do
-		time.Sleep(200 * time.Millisecond)
+		p.await(20)
 	}
 	stop()
 	all := p.acknowledged()

@@ -9,6 +9,25 @@ import (
 	"time"
 )
 
+// heard waits until every node has heard something new of the traffic.
+func heard(t *testing.T, nodes []*node) {
+	t.Helper()
+	newest := func(n *node) (version uint64) {
+		for i := range 7 {
+			v, _ := n.Known(fmt.Sprintf("traffic/%d", i))
+			version = max(version, v)
+		}
+		return version
+	}
+	before := uint64(0)
+	for _, n := range nodes {
+		before = max(before, newest(n))
+	}
+	for _, n := range nodes {
+		eventually(t, 10*time.Second, "traffic is heard", func() bool { return newest(n) > before+3 })
+	}
+}
+
 func TestKeysRotateUnderTraffic(t *testing.T) {
 	first, second := []byte("0123456789abcdef"), []byte("fedcba9876543210fedcba9876543210")
 	nodes := cluster(t, 3, func(c *Config) { c.Keys = [][]byte{first} })
@@ -31,9 +50,8 @@ func TestKeysRotateUnderTraffic(t *testing.T) {
 			if err := n.Rotate(keys); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(50 * time.Millisecond)
+			heard(t, nodes) // with this node's keys and the others' as they are now
 		}
-		time.Sleep(200 * time.Millisecond)
 	}
 	close(stop)
 	last := <-told
